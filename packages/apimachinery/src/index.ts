@@ -1,0 +1,4 @@
+export * from './field-error.ts'
+export * from './meta.ts'
+export * from './resource-definition.ts'
+export * from './schema.ts'

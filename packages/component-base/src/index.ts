@@ -1,0 +1,3 @@
+export * from './clock.ts'
+export * from './component.ts'
+export * from './logging.ts'
