@@ -1,4 +1,6 @@
+export * from './errors.ts'
 export * from './field-error.ts'
 export * from './meta.ts'
 export * from './resource-definition.ts'
 export * from './schema.ts'
+export * from './status.ts'

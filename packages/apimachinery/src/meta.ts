@@ -98,5 +98,6 @@ export function parseKey(key: string): ObjectKey {
 }
 
 /** The one owner that manages the object, if any. */
-export const controllerOf = (object: { metadata: { ownerReferences?: OwnerReference[] | undefined } }): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find((owner) => owner.controller)
+export const controllerOf = (object: {
+  metadata: { ownerReferences?: OwnerReference[] | undefined }
+}): OwnerReference | undefined => object.metadata.ownerReferences?.find((owner) => owner.controller)

@@ -101,4 +101,13 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
 /** Keeps the element type of a definition while a list of all of them is of one type. */
 export type AnyResourceDefinition = ResourceDefinition<never>
 
-export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+]
