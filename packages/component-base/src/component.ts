@@ -1,5 +1,5 @@
-import type { Logger } from './logging.ts'
 import type { Clock } from './clock.ts'
+import type { Logger } from './logging.ts'
 
 /** A component that runs in this process: alone in its binary, or beside others in a composed cluster. */
 export interface RunningComponent {
