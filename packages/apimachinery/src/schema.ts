@@ -19,6 +19,12 @@ export interface FieldSchema {
   required: boolean
   /** The protobuf field number; absent in custom resources. */
   number?: number
+  /** Protobuf numbers of the messages around it, outermost first, where JSON has them inlined: a probe's `exec` is 1 within 1. */
+  within?: readonly number[]
+  /** A pointer upstream: zero and absent differ. */
+  pointer?: true
+  /** An empty value (zero, "", [], {} but not a struct) is left out when it is no pointer. */
+  omitEmpty?: true
   default?: unknown
   /** Strategic merge: the key that names an element, and whether lists merge or are replaced. */
   patchMergeKey?: string
