@@ -22,13 +22,12 @@ export interface ScaleSubresource {
   labelSelectorPath?: string
 }
 
-export interface Subresources<T extends KubernetesObject = KubernetesObject> {
+export interface Subresources {
   /** With a status subresource, writes to the resource leave status alone and writes to status leave the rest alone. */
   status?: true
   scale?: ScaleSubresource
   /** Others that have a handler of their own in the API server, such as `binding`, `log`, `exec`. Discovery lists them. */
   others?: readonly SubresourceInfo[]
-  readonly _type?: T
 }
 
 export interface SubresourceInfo {
@@ -72,7 +71,7 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly allowUnconditionalUpdate?: false
   /** How names are checked: a DNS subdomain unless given; returns messages, empty when good. */
   validateName?(name: string, prefix: boolean): string[]
-  readonly subresources?: Subresources<T>
+  readonly subresources?: Subresources
 
   /** Another definition under which the object is stored, with conversion both ways (autoscaling/v1 is stored as v2). */
   readonly storedAs?: {
