@@ -77,7 +77,7 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly storedAs?: {
     readonly definition: ResourceDefinition
     toStored(object: T): KubernetesObject
-    fromStored(stored: KubernetesObject): T
+    fromStored(stored: KubernetesObject): KubernetesObject
   }
 
   /** Fills defaults into a decoded object, in place. Runs on create, update and on patched results. */
