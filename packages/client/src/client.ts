@@ -1,19 +1,51 @@
-import type { KubernetesList, KubernetesObject, New, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
+import type {
+  AnyResourceDefinition,
+  KubernetesList,
+  KubernetesObject,
+  New,
+  ObjectKey,
+  ResourceDefinition,
+} from '@tandem/apimachinery'
 
 /** Typed access to one API server. Every method throws StatusError for an answer that is not a success. */
 export interface Client {
   get<T extends KubernetesObject>(resource: ResourceDefinition<T>, key: ObjectKey, options?: GetOptions): Promise<T>
   list<T extends KubernetesObject>(resource: ResourceDefinition<T>, options?: ListOptions): Promise<KubernetesList<T>>
-  create<T extends KubernetesObject>(resource: ResourceDefinition<T>, object: New<T>, options?: WriteOptions): Promise<T>
+  create<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    object: New<T>,
+    options?: WriteOptions,
+  ): Promise<T>
   /** Replaces; the object's resourceVersion guards against lost updates. */
   update<T extends KubernetesObject>(resource: ResourceDefinition<T>, object: T, options?: WriteOptions): Promise<T>
-  patch<T extends KubernetesObject>(resource: ResourceDefinition<T>, key: ObjectKey, patch: Patch, options?: PatchOptions): Promise<T>
-  delete<T extends KubernetesObject>(resource: ResourceDefinition<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>
-  deleteCollection<T extends KubernetesObject>(resource: ResourceDefinition<T>, selection: ListOptions, options?: DeleteOptions): Promise<void>
+  patch<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options?: PatchOptions,
+  ): Promise<T>
+  delete<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<void>
+  deleteCollection<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    selection: ListOptions,
+    options?: DeleteOptions,
+  ): Promise<void>
   /** Ends when the server ends it; throws StatusError (410 when the resourceVersion is too old). */
-  watch<T extends KubernetesObject>(resource: ResourceDefinition<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>
+  watch<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    options: WatchOptions,
+  ): AsyncIterable<WatchEvent<T>>
   /** POST to a subresource: `binding`, `eviction`, `token`. */
-  createSubresource<Result>(resource: ResourceDefinition, key: ObjectKey, subresource: string, body: object): Promise<Result>
+  createSubresource<Result>(
+    resource: AnyResourceDefinition,
+    key: ObjectKey,
+    subresource: string,
+    body: object,
+  ): Promise<Result>
   /** Any path below the server, JSON in and out: discovery, other kinds, `/version`. */
   request<Result>(options: RawRequest): Promise<Result>
   close(): Promise<void>
