@@ -75,7 +75,7 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
 
   /** Another definition under which the object is stored, with conversion both ways (autoscaling/v1 is stored as v2). */
   readonly storedAs?: {
-    readonly definition: ResourceDefinition
+    readonly definition: ResourceDefinition<never>
     toStored(object: T): KubernetesObject
     fromStored(stored: KubernetesObject): KubernetesObject
   }
