@@ -1,1 +1,2 @@
-export {}
+export { definitions } from './registry.generated.ts'
+export { builtInSchema } from './schema/schema.ts'
