@@ -1,1 +1,11 @@
-export {}
+export * from './chain-name.ts'
+export * from './command.ts'
+export * from './conntrack.ts'
+export * from './iptables.ts'
+export * from './remove-chains.ts'
+export * from './routes.ts'
+export * from './rule.ts'
+export * from './rule-set.ts'
+export * from './rule-set-writer.ts'
+export * from './saved-table.ts'
+export * from './sysctl.ts'
