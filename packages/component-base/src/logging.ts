@@ -12,7 +12,12 @@ export interface Logger {
 /** JSON lines to stderr. `verbosity` as upstream's `-v`: 0 to 1 info, 2 and more debug. */
 export const createLogger = ({ component, verbosity = 0 }: { component: string; verbosity?: number }): Logger =>
   pino(
-    { base: { component }, level: verbosity >= 2 ? 'debug' : 'info', timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      base: { component },
+      level: verbosity >= 2 ? 'debug' : 'info',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { error: pino.stdSerializers.err },
+    },
     pino.destination({ dest: 2, sync: true }),
   )
 
