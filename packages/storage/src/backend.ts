@@ -3,6 +3,9 @@
  * revisions are positive integers that grow with every write to the store. Storage never looks into a value.
  */
 export interface Backend {
+  /** No other process can write while this one has the store open: what was seen here is all there is. */
+  readonly exclusive: boolean
+
   /** The value as it is, or undefined. Served from the present state; linearizable. */
   get(key: string): Promise<Entry | undefined>
 
@@ -28,8 +31,7 @@ export interface Backend {
   /**
    * Every change under the prefix after `fromRevision`, in order, with no gap and no duplicate; `fromRevision` 0 means from now.
    * Events of one transaction of the log come in one batch, so that a consumer is woken once. Ends when the signal aborts or the
-   * store closes; throws CompactedError when the revision is gone. `progress` asks for a batch without events that tells a revision
-   * up to which the consumer has seen everything.
+   * store closes; throws CompactedError when the revision is gone.
    */
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch>
 
@@ -77,6 +79,11 @@ export interface WriteResult {
 
 export interface WatchOptions {
   fromRevision: number
+  /**
+   * Also yield batches without events: once when all of the past has been told, and then as the store goes on without this prefix.
+   * Their revision is one up to which the consumer has seen everything.
+   */
+  progress?: boolean
   signal: AbortSignal
 }
 

@@ -58,3 +58,8 @@ export class FormatError extends StorageError {
 export class NoSpaceError extends StorageError {
   readonly code = 'STORAGE_NO_SPACE'
 }
+
+/** The store was closed. */
+export class ClosedError extends StorageError {
+  readonly code = 'STORAGE_CLOSED'
+}

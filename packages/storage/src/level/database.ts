@@ -1,0 +1,81 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Level } from 'level'
+import { FormatError, LockedError, NoSpaceError } from '../errors.ts'
+import { formatVersion } from './records.ts'
+
+export type Database = Level<string, Buffer>
+export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string }
+
+const ownerFile = (directory: string): string => join(directory, 'owner.pid')
+
+/** Opens the directory for this process alone, and makes sure that this version can read what is in it. */
+export async function openDatabase(directory: string): Promise<Database> {
+  const database: Database = new Level(directory, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'buffer',
+    cacheSize: 8 << 20,
+    writeBufferSize: 8 << 20,
+  })
+  try {
+    await database.open()
+  } catch (error) {
+    throw translateOpen(error, directory)
+  }
+  try {
+    await checkFormat(database, directory)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  writeFileSync(ownerFile(directory), `${process.pid}\n`)
+  return database
+}
+
+export async function closeDatabase(database: Database): Promise<void> {
+  rmSync(ownerFile(database.location), { force: true })
+  await database.close()
+}
+
+async function checkFormat(database: Database, directory: string): Promise<void> {
+  const found = await database.get('m:format')
+  if (found === undefined) {
+    const [any] = await database.keys({ limit: 1 }).all()
+    if (any !== undefined) throw new FormatError(`${directory} holds a database that is not Tandem's`)
+    return database.put('m:format', Buffer.from(String(formatVersion)), { sync: true })
+  }
+  if (found.toString() !== String(formatVersion)) {
+    throw new FormatError(
+      `${directory} holds data of format ${found}, and this version of Tandem reads format ${formatVersion}`,
+    )
+  }
+}
+
+function translateOpen(error: unknown, directory: string): unknown {
+  const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined
+  if (cause?.code === 'LEVEL_LOCKED') {
+    const owner = ownerOf(directory)
+    return new LockedError(`${directory} is in use by ${owner ? `process ${owner}` : 'another process'}`, { cause })
+  }
+  if (cause?.code === 'LEVEL_CORRUPTION' || cause?.code === 'LEVEL_INVALID_ARGUMENT') {
+    return new FormatError(`${directory} cannot be read: ${cause.message}`, { cause })
+  }
+  return isNoSpace(cause) ? new NoSpaceError(`no space left in ${directory}`, { cause }) : error
+}
+
+export function translateWrite(error: unknown, directory: string): unknown {
+  return isNoSpace(error) ? new NoSpaceError(`no space left in ${directory}`, { cause: error }) : error
+}
+
+const isNoSpace = (error: unknown): boolean => error instanceof Error && /no space left/i.test(error.message)
+
+/** Who wrote the owner file, if that process is alive: after a crash the file stays and the lock does not. */
+function ownerOf(directory: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(ownerFile(directory), 'utf8'), 10)
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    return undefined
+  }
+}
