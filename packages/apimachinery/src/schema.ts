@@ -45,6 +45,8 @@ export interface TypeSchema {
   structType?: 'atomic' | 'granular'
   /** Fields that the table does not list are kept and not warned of (x-kubernetes-preserve-unknown-fields). */
   preserveUnknownFields?: boolean
+  /** Of a custom resource: values stay as they came, because the resource's own schema checks them after decoding. */
+  custom?: true
 }
 
 export interface SchemaRegistry {
