@@ -1,1 +1,3 @@
-export {}
+export * from './diff.ts'
+export * from './promote.ts'
+export * from './selection.ts'

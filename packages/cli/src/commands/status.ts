@@ -1,0 +1,54 @@
+import { readStatus } from '@tandem/cluster/status'
+import { readPlans } from '@tandem/cluster/up'
+import type { CliCommand } from '../command.ts'
+import { UsageError } from '../command.ts'
+import { type OutputFormat, outputOption, print } from '../printers/output.ts'
+import { formatTable } from '../printers/table.ts'
+import { rootOption } from '../root-option.ts'
+
+/** Kinds that are stored and validated, and that nothing acts on yet. */
+export const storedOnly = [
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'CronJob',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget (eviction only)',
+  'Ingress',
+  'ResourceQuota',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+]
+
+export const command: CliCommand = {
+  name: 'status',
+  summary: 'show how each component is doing; exit code 1 when one is not healthy',
+  example: 'tandem status -o json',
+  define(command) {
+    command
+      .addOption(rootOption())
+      .addOption(outputOption())
+      .action(async ({ root, output }: { root: string; output: OutputFormat }) => {
+        const plans = readPlans(root)
+        if (plans.length === 0) throw new UsageError(`there is no cluster below ${root}; tandem up makes one`)
+        const components = (await Promise.all(plans.map(readStatus))).flat()
+        const rows = components.map(({ cluster, component, state, pid, address, log }) => [
+          cluster,
+          component,
+          state,
+          pid?.toString() ?? '-',
+          address || '-',
+          log,
+        ])
+        print(output, { components, storedOnly }, () =>
+          [
+            formatTable(['cluster', 'component', 'state', 'pid', 'address', 'log'], rows),
+            '',
+            `Stored but not yet acted on: ${storedOnly.join(', ')}.`,
+          ].join('\n'),
+        )
+        if (components.some(({ state }) => state !== 'healthy')) process.exitCode = 1
+      })
+  },
+}

@@ -1,0 +1,96 @@
+import { adminClient, applyAddons } from '@tandem/cluster/addons'
+import { engineSocket } from '@tandem/cluster/host/engine'
+import { waitForNode } from '@tandem/cluster/node'
+import type { ClusterName, ClusterPlan } from '@tandem/cluster/plan'
+import { deploySampleApp, type SampleAppAddresses } from '@tandem/cluster/sample-app/deploy'
+import { ensureSampleImage } from '@tandem/cluster/sample-app/image'
+import { up } from '@tandem/cluster/up'
+import { systemClock } from '@tandem/component-base'
+import type { Command } from 'commander'
+import type { CliCommand } from '../command.ts'
+import { addPlanOptions, type PlanOptions, planOverrides } from '../plan-options.ts'
+import { type Progress, showProgress } from '../printers/progress.ts'
+import { formatTable } from '../printers/table.ts'
+import { rootOption } from '../root-option.ts'
+
+interface UpFlags extends PlanOptions {
+  root: string
+  sampleApp?: boolean
+}
+
+export const command: CliCommand = {
+  name: 'up',
+  summary: 'bring up both clusters, or one, and keep them running',
+  example: 'tandem up --sample-app',
+  define(command: Command) {
+    command
+      .argument('[cluster]', 'prod or staging; both when left out')
+      .addOption(rootOption())
+      .option('--sample-app', 'deploy an app of two tiers to each cluster and wait until it answers')
+      .action(bringUp)
+    addPlanOptions(command)
+  },
+}
+
+async function bringUp(cluster: ClusterName | undefined, flags: UpFlags): Promise<void> {
+  const progress = showProgress()
+  const startedAt = performance.now()
+  try {
+    const clusters: ClusterName[] = cluster ? [cluster] : ['prod', 'staging']
+    const { plans, kubeconfig, warnings } = await up({
+      root: flags.root,
+      clusters,
+      overrides: planOverrides(flags, clusters),
+      progress: progress.step,
+    })
+    const samples = await Promise.all(plans.map((plan) => finishCluster(plan, flags, progress)))
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    progress.succeed(`${clusters.join(' and ')} ${clusters.length > 1 ? 'are' : 'is'} up (${seconds} s)`)
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
+    process.stdout.write(`${summary(plans, samples, kubeconfig)}\n`)
+  } catch (error) {
+    progress.fail()
+    throw error
+  }
+}
+
+async function finishCluster(
+  plan: ClusterPlan,
+  flags: UpFlags,
+  progress: Progress,
+): Promise<SampleAppAddresses | undefined> {
+  const client = await adminClient(plan)
+  try {
+    await applyAddons(client)
+    progress.step(`${plan.name}: waiting for the node`)
+    await waitForNode(client, plan.nodeName)
+    if (!flags.sampleApp) return undefined
+    progress.step(`${plan.name}: deploying the sample app`)
+    await ensureSampleImage(engineSocket())
+    return await deploySampleApp(client, plan, systemClock)
+  } finally {
+    await client.close()
+  }
+}
+
+function summary(
+  plans: readonly ClusterPlan[],
+  samples: readonly (SampleAppAddresses | undefined)[],
+  kubeconfig: string,
+): string {
+  const rows = plans.flatMap((plan, index) => {
+    const sample = samples[index]
+    return [
+      [plan.name, 'API server', `https://${plan.hostAddress}:${plan.ports.apiServer}`],
+      [plan.name, 'kubectl', `kubectl --kubeconfig ${kubeconfig} --context ${plan.context} get pods -A`],
+      ...(sample
+        ? [
+            [plan.name, 'sample app, ClusterIP', sample.clusterIP],
+            [plan.name, 'sample app, NodePort', sample.nodePort],
+            [plan.name, 'sample app, LoadBalancer', sample.loadBalancer],
+          ]
+        : []),
+    ]
+  })
+  return formatTable(['cluster', 'what', 'where'], rows)
+}

@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import type { ClusterPlan } from './plan.ts'
+
+/** One process of a cluster: the arguments that systemd units, compose files and `up` all give the same binary. */
+export interface ComponentSpec {
+  name: ComponentName
+  binary: string
+  args: string[]
+  /** Answers 200 once the component is at work. */
+  healthUrl: string
+}
+
+export type ComponentName = 'apiserver' | 'controller-manager' | 'scheduler' | 'kubelet' | 'proxy' | 'dns'
+
+/** In the order of their start; each starts at once and waits for the API server by itself. */
+export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
+  const pki = (file: string) => join(plan.directory, 'pki', file)
+  const kubeconfig = (component: string) => `--kubeconfig=${join(plan.directory, `${component}.conf`)}`
+  const { ports } = plan
+  return [
+    {
+      name: 'apiserver',
+      binary: 'tandem-apiserver',
+      healthUrl: `https://127.0.0.1:${ports.apiServer}/readyz`,
+      args: [
+        `--data-dir=${join(plan.directory, 'data')}`,
+        '--bind-address=0.0.0.0',
+        `--secure-port=${ports.apiServer}`,
+        `--advertise-address=${plan.hostAddress}`,
+        `--service-cluster-ip-range=${plan.serviceCidr}`,
+        '--authorization-mode=Node,RBAC',
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--tls-cert-file=${pki('apiserver.crt')}`,
+        `--tls-private-key-file=${pki('apiserver.key')}`,
+        `--service-account-key-file=${pki('sa.pub')}`,
+        `--service-account-signing-key-file=${pki('sa.key')}`,
+        `--service-account-issuer=https://kubernetes.default.svc.${plan.clusterDomain}`,
+        `--kubelet-certificate-authority=${pki('ca.crt')}`,
+        `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+        `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+      ],
+    },
+    {
+      name: 'controller-manager',
+      binary: 'tandem-controller-manager',
+      healthUrl: `https://127.0.0.1:${ports.controllerManager}/healthz`,
+      args: [
+        kubeconfig('controller-manager'),
+        `--secure-port=${ports.controllerManager}`,
+        '--allocate-node-cidrs=true',
+        `--cluster-cidr=${plan.podCidr}`,
+        `--service-account-private-key-file=${pki('sa.key')}`,
+        `--root-ca-file=${pki('ca.crt')}`,
+        `--lb-pool=${plan.loadBalancerPool}`,
+        '--leader-elect=true',
+      ],
+    },
+    {
+      name: 'scheduler',
+      binary: 'tandem-scheduler',
+      healthUrl: `https://127.0.0.1:${ports.scheduler}/healthz`,
+      args: [kubeconfig('scheduler'), `--secure-port=${ports.scheduler}`, '--leader-elect=true'],
+    },
+    {
+      name: 'kubelet',
+      binary: 'tandem-kubelet',
+      healthUrl: `http://127.0.0.1:${ports.kubeletHealthz}/healthz`,
+      args: [
+        kubeconfig('kubelet'),
+        `--cluster-name=${plan.context}`,
+        `--root-dir=${join(plan.directory, 'kubelet')}`,
+        `--pod-log-dir=${join(plan.directory, 'log', 'pods')}`,
+        `--port=${ports.kubelet}`,
+        `--healthz-port=${ports.kubeletHealthz}`,
+        `--hostname-override=${plan.nodeName}`,
+        `--node-ip=${plan.hostAddress}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--tls-cert-file=${pki('kubelet.crt')}`,
+        `--tls-private-key-file=${pki('kubelet.key')}`,
+        `--cluster-dns=${plan.dnsAddress}`,
+        `--cluster-domain=${plan.clusterDomain}`,
+        `--bridge-name=${plan.bridge}`,
+        `--cgroup-root=${plan.cgroup}`,
+        `--service-cidr=${plan.serviceCidr}`,
+        `--lb-pool=${plan.loadBalancerPool}`,
+        ...(plan.nodePortAddress ? [`--host-port-address=${plan.nodePortAddress}`] : []),
+        ...(plan.capacity ? [`--capacity=cpu=${plan.capacity.cpu},memory=${plan.capacity.memory}`] : []),
+      ],
+    },
+    {
+      name: 'proxy',
+      binary: 'tandem-proxy',
+      healthUrl: `http://127.0.0.1:${ports.proxyHealthz}/healthz`,
+      args: [
+        kubeconfig('proxy'),
+        `--hostname-override=${plan.nodeName}`,
+        `--cluster-cidr=${plan.podCidr}`,
+        `--chain-prefix=${plan.chainPrefix}`,
+        `--iptables-masquerade-bit=${plan.masqueradeBit}`,
+        `--healthz-bind-address=127.0.0.1:${ports.proxyHealthz}`,
+        `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
+        `--lb-pool=${plan.loadBalancerPool}`,
+        ...(plan.nodePortAddress ? [`--nodeport-addresses=${plan.nodePortAddress}/32`] : []),
+        ...(plan.isolateFrom.length > 0 ? [`--isolate-from=${plan.isolateFrom.join(',')}`] : []),
+      ],
+    },
+    {
+      name: 'dns',
+      binary: 'tandem-dns',
+      healthUrl: `http://127.0.0.1:${ports.dnsMetrics}/healthz`,
+      args: [
+        kubeconfig('dns'),
+        `--bind-address=${plan.hostAddress}`,
+        `--port=${ports.dns}`,
+        `--healthz-bind-address=127.0.0.1:${ports.dnsMetrics}`,
+        `--cluster-domain=${plan.clusterDomain}`,
+        `--cluster-dns=${plan.dnsAddress}`,
+      ],
+    },
+  ]
+}

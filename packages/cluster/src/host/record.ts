@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { readFileIfThere, writeFileAtomically } from '../files.ts'
+import type { EngineStart } from './engine.ts'
+
+/** The kernel settings that clusters need, and the values they need. */
+export const neededSysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_forward': '1',
+  'net.bridge.bridge-nf-call-iptables': '1',
+}
+
+/** Where the values from before are kept, for `down --purge` to put back. */
+export const sysctlRecord = (root: string): string => join(root, 'sysctls.json')
+
+const enginePath = (root: string): string => join(root, 'engine', 'start.json')
+
+/** Remembers an engine that `up` started, so that a purge stops it; one that was found running is not ours to stop. */
+export function recordEngine(root: string, start: EngineStart): void {
+  if (start.by === 'found' && readEngineRecord(root)) return
+  writeFileAtomically(enginePath(root), JSON.stringify(start))
+}
+
+export function readEngineRecord(root: string): EngineStart | undefined {
+  const content = readFileIfThere(enginePath(root))
+  return content === undefined ? undefined : (JSON.parse(content) as EngineStart)
+}
