@@ -1,3 +1,5 @@
 export * from './clock.ts'
 export * from './component.ts'
+export * from './duration.ts'
 export * from './logging.ts'
+export * from './version.ts'

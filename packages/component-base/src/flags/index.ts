@@ -1,0 +1,5 @@
+export * from './config-file.ts'
+export * from './flag.ts'
+export * from './parse.ts'
+export * from './run-binary.ts'
+export { UsageError } from './value.ts'

@@ -1,0 +1,61 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { gitVersion, kubernetesMajor, kubernetesMinor } from '../version.ts'
+
+/** What a component counts. One registry a component, so that several in a process keep apart what they count. */
+export interface Metrics {
+  counter<Label extends string = never>(description: MetricDescription<Label>): Counter<Label>
+  gauge<Label extends string = never>(
+    description: MetricDescription<Label> & { collect?: (gauge: Gauge<Label>) => void },
+  ): Gauge<Label>
+  histogram<Label extends string = never>(
+    description: MetricDescription<Label> & { buckets: readonly number[] },
+  ): Histogram<Label>
+  readonly contentType: string
+  /** The text of `/metrics`. */
+  text(): Promise<string>
+}
+
+export interface MetricDescription<Label extends string> {
+  /** Upstream's name, where upstream has such a metric. */
+  name: string
+  help: string
+  labels?: readonly Label[]
+}
+
+export interface MetricsOptions {
+  /** Also tell of the process: memory, CPU, event loop. Off where several components share one. */
+  process?: boolean
+}
+
+export function createMetrics({ process = true }: MetricsOptions = {}): Metrics {
+  const registry = new Registry()
+  if (process) collectDefaultMetrics({ register: registry })
+  const common = <Label extends string>({ name, help, labels = [] }: MetricDescription<Label>) => ({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+  })
+  const metrics: Metrics = {
+    counter: (description) => new Counter(common(description)),
+    gauge: ({ collect, ...description }) => {
+      const gauge: Gauge = new Gauge({ ...common(description), ...(collect && { collect: () => collect(gauge) }) })
+      return gauge
+    },
+    histogram: ({ buckets, ...description }) => new Histogram({ ...common(description), buckets: [...buckets] }),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+  metrics
+    .gauge({
+      name: 'kubernetes_build_info',
+      help: 'A metric with a constant 1 value labeled by major, minor and git version.',
+      labels: ['major', 'minor', 'git_version'],
+    })
+    .set({ major: kubernetesMajor, minor: kubernetesMinor, git_version: gitVersion }, 1)
+  return metrics
+}
+
+/** `count` buckets, each `factor` times as wide as the one before, as upstream describes most of its own. */
+export const exponentialBuckets = (start: number, factor: number, count: number): number[] =>
+  Array.from({ length: count }, (_, index) => start * factor ** index)
