@@ -1,0 +1,54 @@
+import type { ConfigMap, Pod, Secret, Volume } from '@tandem/api/core/v1/types'
+import type { Clock, Logger } from '@tandem/component-base'
+
+/** One kind of volume. Exactly one plugin says yes to a volume. */
+export interface VolumePlugin {
+  /** Upstream's name, which is also the directory: `kubernetes.io/empty-dir`. */
+  readonly name: string
+  canSupport(volume: Volume): boolean
+  /**
+   * Makes the volume ready at the path returned. Called again whenever something it is made of may have changed, so it must be
+   * repeatable and cheap when nothing has. Throws to have the mount tried again with backoff.
+   */
+  mount(request: MountRequest): Promise<MountedVolume>
+  /** Undoes mount when the pod is gone; the directory itself is removed afterwards. The pod's object may no longer exist. */
+  unmount?(directory: string): Promise<void>
+}
+
+export interface MountRequest {
+  pod: Pod
+  volume: Volume
+  /** The volume's own directory on the host: `pods/<uid>/volumes/<plugin>/<name>`. */
+  directory: string
+  fsGroup: number | undefined
+  context: VolumeContext
+}
+
+export interface MountedVolume {
+  /** What is bound into containers. */
+  path: string
+  /** Content that the kubelet writes is never writable for containers. */
+  readOnly?: boolean
+  /** When to mount again although nothing changed: tokens before they expire. Milliseconds from now. */
+  refreshAfter?: number
+}
+
+/** What plugins may read of the cluster and the node. */
+export interface VolumeContext {
+  /** Undefined when there is no such object. Watched from the first call on: a change mounts the pod's volumes again. */
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined>
+  secret(namespace: string, name: string): Promise<Secret | undefined>
+  serviceAccountToken(request: TokenRequest): Promise<{ token: string; expirationTimestamp: number }>
+  /** Values of `resourceFieldRef` where a container has no limit of its own. */
+  nodeAllocatable(): { cpu: string; memory: string; 'ephemeral-storage': string }
+  podIPs(uid: string): string[]
+  hostIPs(): string[]
+  clock: Clock
+  logger: Logger
+}
+
+export interface TokenRequest {
+  pod: Pod
+  audience?: string | undefined
+  expirationSeconds: number
+}
