@@ -1,1 +1,2 @@
-export {}
+export * from './proxier.ts'
+export * from './service-map.ts'

@@ -28,7 +28,8 @@ export interface AppliedChange {
   full: boolean
   changedChains: number
   removedChains: number
-  writtenRules: number
+  /** By table. */
+  writtenRules: Record<string, number>
 }
 
 export interface RuleSetOwner {
@@ -71,10 +72,7 @@ export function createRuleSetWriter(iptables: Iptables, owner: RuleSetOwner): Ru
         await iptables.restore(input)
       }
       inForce = Object.fromEntries(changes.map(({ table, chains }) => [table, chains]))
-      return summary(
-        full,
-        changes.map(({ change }) => change),
-      )
+      return summary(full, changes)
     },
 
     forget() {
@@ -119,12 +117,11 @@ const verdicts = new Set(['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'QUEUE', 'DNAT',
 const isReached = (rules: readonly string[], last: string | undefined): boolean =>
   last === undefined || !rules.slice(0, rules.indexOf(last)).some((rule) => verdicts.has(targetOf(rule) ?? ''))
 
-const summary = (full: boolean, changes: readonly TableChange[]): AppliedChange => ({
+const summary = (full: boolean, changes: readonly { table: TableName; change: TableChange }[]): AppliedChange => ({
   full,
-  changedChains: changes.reduce((sum, { set }) => sum + set.size, 0),
-  removedChains: changes.reduce((sum, { remove }) => sum + remove.length, 0),
-  writtenRules: changes.reduce(
-    (sum, { set }) => sum + [...set.values()].reduce((rules, chain) => rules + chain.length, 0),
-    0,
+  changedChains: changes.reduce((sum, { change }) => sum + change.set.size, 0),
+  removedChains: changes.reduce((sum, { change }) => sum + change.remove.length, 0),
+  writtenRules: Object.fromEntries(
+    changes.map(({ table, change }) => [table, [...change.set.values()].reduce((sum, rules) => sum + rules.length, 0)]),
   ),
 })

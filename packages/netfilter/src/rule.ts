@@ -7,6 +7,7 @@ export interface Rule {
   destination?: Address | undefined
   inInterface?: string
   outInterface?: string
+  /** A leading `!` negates it. */
   protocol?: string
   comment?: string
   /** Further matches as written on the command line: `-m addrtype --dst-type LOCAL`. */
@@ -35,7 +36,7 @@ export function rule({ source, destination, inInterface, outInterface, protocol,
   if (destination) parts.push(addressMatch('-d', destination))
   if (inInterface) parts.push(`-i ${inInterface}`)
   if (outInterface) parts.push(`-o ${outInterface}`)
-  if (protocol) parts.push(`-p ${protocol}`)
+  if (protocol) parts.push(protocol.startsWith('!') ? `! -p ${protocol.slice(1)}` : `-p ${protocol}`)
   if (comment) parts.push(commentMatch(comment))
   if (match) parts.push(match)
   if (jump) parts.push(`-j ${jump}`)
