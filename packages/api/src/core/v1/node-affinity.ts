@@ -50,9 +50,9 @@ export const matchNodeSelector = (selector: NodeSelector, node: Node): boolean =
 /** May the pod run on the node, by its `nodeSelector` and its required node affinity? */
 export function matchRequiredNodeAffinity(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {}
-  const wanted = Object.entries(pod.spec?.nodeSelector ?? {})
+  const wanted = Object.entries(pod.spec.nodeSelector ?? {})
   if (!wanted.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)) return false
-  const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   return !required || matchNodeSelector(required, node)
 }
 

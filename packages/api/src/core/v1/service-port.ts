@@ -9,8 +9,8 @@ export function findPort(pod: Pod, servicePort: ServicePort): number | undefined
   if (typeof target === 'number') return target === 0 ? servicePort.port : target
   if (target === '') return servicePort.port
   const protocol = servicePort.protocol ?? 'TCP'
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
-  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
+  const sidecars = (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
+  for (const container of [...(pod.spec.containers ?? []), ...sidecars]) {
     const port = container.ports?.find((port) => port.name === target && (port.protocol ?? 'TCP') === protocol)
     if (port) return port.containerPort
   }
@@ -18,22 +18,22 @@ export function findPort(pod: Pod, servicePort: ServicePort): number | undefined
 }
 
 export const isHeadless = (service: Service): boolean =>
-  service.spec?.clusterIPs?.length === 1 && service.spec.clusterIPs[0] === 'None'
+  service.spec.clusterIPs?.length === 1 && service.spec.clusterIPs[0] === 'None'
 
 /** Has the Service addresses of its own in the cluster: neither headless nor an external name? */
 export const hasClusterIP = (service: Service): boolean =>
-  service.spec?.type !== 'ExternalName' && Boolean(service.spec?.clusterIP) && service.spec?.clusterIP !== 'None'
+  service.spec.type !== 'ExternalName' && Boolean(service.spec.clusterIP) && service.spec.clusterIP !== 'None'
 
 export const isExternallyAccessible = (service: Service): boolean =>
-  service.spec?.type === 'LoadBalancer' ||
-  service.spec?.type === 'NodePort' ||
-  (service.spec?.type === 'ClusterIP' && (service.spec.externalIPs ?? []).length > 0)
+  service.spec.type === 'LoadBalancer' ||
+  service.spec.type === 'NodePort' ||
+  (service.spec.type === 'ClusterIP' && (service.spec.externalIPs ?? []).length > 0)
 
 export const externalPolicyLocal = (service: Service): boolean =>
-  isExternallyAccessible(service) && service.spec?.externalTrafficPolicy === 'Local'
+  isExternallyAccessible(service) && service.spec.externalTrafficPolicy === 'Local'
 
-export const internalPolicyLocal = (service: Service): boolean => service.spec?.internalTrafficPolicy === 'Local'
+export const internalPolicyLocal = (service: Service): boolean => service.spec.internalTrafficPolicy === 'Local'
 
 /** Does a load balancer need a health check port, to learn which nodes have endpoints? */
 export const needsHealthCheck = (service: Service): boolean =>
-  service.spec?.type === 'LoadBalancer' && externalPolicyLocal(service)
+  service.spec.type === 'LoadBalancer' && externalPolicyLocal(service)

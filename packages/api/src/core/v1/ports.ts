@@ -1,0 +1,1 @@
+export const protocols = ['SCTP', 'TCP', 'UDP'] as const
