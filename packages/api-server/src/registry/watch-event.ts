@@ -22,3 +22,102 @@ export interface WatchEvent<T extends KubernetesObject = KubernetesObject> {
   /** Another form of the event (Table, protobuf, metadata only), made once and shared by all who ask for the same `form`. */
   encode(form: string, make: (event: WatchEvent<T>) => Uint8Array): Uint8Array
 }
+
+abstract class Shared<T extends KubernetesObject> implements WatchEvent<T> {
+  abstract readonly type: WatchEventType
+  abstract readonly revision: number
+  #json: Buffer | undefined
+  #forms: Map<string, Uint8Array> | undefined
+
+  protected abstract object(): Uint8Array
+
+  json(): Buffer {
+    if (this.#json) return this.#json
+    const object = this.object()
+    const head = heads[this.type]
+    const line = Buffer.allocUnsafeSlow(head.length + object.byteLength + 2)
+    line.set(head)
+    line.set(object, head.length)
+    line.write('}\n', line.length - 2, 'latin1')
+    this.#json = line
+    return line
+  }
+
+  encode(form: string, make: (event: WatchEvent<T>) => Uint8Array): Uint8Array {
+    this.#forms ??= new Map()
+    const made = this.#forms.get(form) ?? make(this)
+    this.#forms.set(form, made)
+    return made
+  }
+}
+
+const head = (type: WatchEventType): Buffer => Buffer.from(`{"type":"${type}","object":`)
+const heads: Record<WatchEventType, Buffer> = {
+  ADDED: head('ADDED'),
+  MODIFIED: head('MODIFIED'),
+  DELETED: head('DELETED'),
+  BOOKMARK: head('BOOKMARK'),
+  ERROR: head('ERROR'),
+}
+
+export class ObjectEvent<T extends KubernetesObject = KubernetesObject> extends Shared<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly entry: StoredEntry<T>
+
+  constructor(type: 'ADDED' | 'MODIFIED' | 'DELETED', entry: StoredEntry<T>) {
+    super()
+    this.type = type
+    this.entry = entry
+  }
+
+  get revision(): number {
+    return this.entry.revision
+  }
+
+  protected object(): Uint8Array {
+    return this.entry.json
+  }
+}
+
+export class Bookmark<T extends KubernetesObject = KubernetesObject> extends Shared<T> {
+  readonly type = 'BOOKMARK'
+  readonly revision: number
+  declare readonly initialEventsEnd?: true
+  readonly #of: { kind: string; apiVersion: string }
+
+  constructor(
+    of: { kind: string; apiVersion: string },
+    revision: number,
+    options: { initialEventsEnd?: boolean } = {},
+  ) {
+    super()
+    this.#of = of
+    this.revision = revision
+    if (options.initialEventsEnd) this.initialEventsEnd = true
+  }
+
+  protected object(): Uint8Array {
+    const annotations = this.initialEventsEnd && { 'k8s.io/initial-events-end': 'true' }
+    const metadata = {
+      resourceVersion: String(this.revision),
+      creationTimestamp: null,
+      ...(annotations && { annotations }),
+    }
+    return Buffer.from(JSON.stringify({ kind: this.#of.kind, apiVersion: this.#of.apiVersion, metadata }))
+  }
+}
+
+export class ErrorEvent<T extends KubernetesObject = KubernetesObject> extends Shared<T> {
+  readonly type = 'ERROR'
+  readonly revision = 0
+  readonly status: Status
+
+  constructor(status: Status) {
+    super()
+    this.status = status
+  }
+
+  protected object(): Uint8Array {
+    return Buffer.from(JSON.stringify(this.status))
+  }
+}

@@ -1,0 +1,100 @@
+import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
+import { apiVersionOf } from '@tandem/apimachinery'
+import type { StoredEntry } from './store.ts'
+
+/** What is taken out of an object once, at the write. */
+export type Taken = Pick<StoredEntry, 'name' | 'namespace' | 'labels' | 'fields'>
+
+export class Entry<T extends KubernetesObject = KubernetesObject> implements StoredEntry<T> {
+  readonly key: string
+  readonly name: string
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly fields: Readonly<Record<string, string>>
+  readonly revision: number
+  readonly json: Buffer
+
+  constructor(taken: Taken, revision: number, json: Buffer) {
+    this.name = taken.name
+    this.namespace = taken.namespace
+    this.key = taken.namespace ? `${taken.namespace}/${taken.name}` : taken.name
+    this.labels = taken.labels
+    this.fields = taken.fields
+    this.revision = revision
+    this.json = json
+  }
+
+  object(): T {
+    return JSON.parse(this.json.toString())
+  }
+}
+
+const none: Readonly<Record<string, string>> = Object.freeze({})
+
+/** Turns objects of one definition into what is stored, and what is stored into entries. */
+export class Codec<T extends KubernetesObject = KubernetesObject> {
+  readonly #definition: ResourceDefinition<T>
+  readonly #head: string
+
+  constructor(definition: ResourceDefinition<T>) {
+    this.#definition = definition
+    this.#head = `{"kind":${JSON.stringify(definition.kind)},"apiVersion":"${apiVersionOf(definition)}","metadata":{`
+  }
+
+  /** Compact JSON that begins with kind, apiVersion and metadata, and has no resourceVersion. */
+  encode(object: T): Buffer {
+    const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+    const { resourceVersion: _resourceVersion, ...kept } = metadata
+    const meta = JSON.stringify(kept)
+    const body = JSON.stringify(rest)
+    const text = `${this.#head}${meta.slice(1)}${body === '{}' ? '}' : `,${body.slice(1)}`}`
+    return exactly(text)
+  }
+
+  /** The bytes that are sent: `stored` with its resourceVersion, which is known only after the write. */
+  entry(stored: Uint8Array, revision: number, taken: Taken): Entry<T> {
+    if (revision === 0) return new Entry(taken, 0, asBuffer(stored))
+    const version = `"resourceVersion":"${revision}",`
+    const at = this.#head.length
+    const json = Buffer.allocUnsafeSlow(stored.byteLength + version.length)
+    json.set(stored.subarray(0, at))
+    json.write(version, at, 'latin1')
+    json.set(stored.subarray(at), at + version.length)
+    return new Entry(taken, revision, json)
+  }
+
+  /** What `entry` was made of. */
+  stored({ json, revision }: Entry<T>): Buffer {
+    if (revision === 0) return json
+    const at = this.#head.length
+    const after = at + `"resourceVersion":"${revision}",`.length
+    return Buffer.concat([json.subarray(0, at), json.subarray(after)])
+  }
+
+  /** The same object under another revision: what a deletion shows. */
+  withRevision(entry: Entry<T>, revision: number): Entry<T> {
+    return this.entry(this.stored(entry), revision, entry)
+  }
+
+  decode(stored: Uint8Array): T {
+    return JSON.parse(asBuffer(stored).toString())
+  }
+
+  take(object: T): Taken {
+    const { name, namespace = '', labels = none } = object.metadata
+    const fields: Record<string, string> = { 'metadata.name': name, 'metadata.namespace': namespace }
+    const selectable = this.#definition.selectableFields
+    for (const field in selectable) fields[field] = selectable[field]?.(object) ?? ''
+    return { name, namespace, labels, fields }
+  }
+}
+
+/** A buffer of its own: a slice of a pool would keep the whole pool for as long as the object lives. */
+function exactly(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text))
+  bytes.write(text, 'utf8')
+  return bytes
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

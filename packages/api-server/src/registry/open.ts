@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import type { ComponentContext } from '@tandem/component-base'
+import { LevelBackend } from '@tandem/storage/level/level-backend'
+import type { ApiServerOptions } from '../options.ts'
+import { StoreRegistry } from './registry.ts'
+
+export interface OpenedRegistry {
+  registry: StoreRegistry
+  /** Stops what works in the background, and closes the store unless it was given. */
+  close(): Promise<void>
+}
+
+/** Opens the store that the options name, with what resources do around their writes. */
+export async function openRegistry(
+  options: Pick<ApiServerOptions, 'backend' | 'dataDir' | 'eventTtl'>,
+  { logger, clock }: ComponentContext,
+): Promise<OpenedRegistry> {
+  const backend = options.backend ?? (await LevelBackend.open({ directory: join(options.dataDir ?? '.', 'store') }))
+  const registry = await StoreRegistry.open({
+    backend,
+    now: clock.now,
+    onError: (err) => logger.error({ err }, 'the watch caches lost the store and begin anew'),
+    ...(options.eventTtl !== undefined && { eventTtlSeconds: options.eventTtl }),
+  })
+  return {
+    registry,
+    async close() {
+      await registry.close()
+      if (!options.backend) await backend.close()
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import {
+  apiVersionOf,
+  badRequest,
+  type FieldError,
+  invalid,
+  invalidValue,
+  type KubernetesObject,
+  type ResourceDefinition,
+  semanticallyEqual,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '@tandem/apimachinery'
+import type { UpdateRules } from './store.ts'
+import { timestamp } from './timestamp.ts'
+
+/** What the server fills in, whatever the client sent. */
+export function fillForCreate<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  object: T,
+  { namespace, now }: { namespace: string | undefined; now: number },
+): void {
+  const { metadata } = object
+  object.apiVersion = apiVersionOf(definition)
+  object.kind = definition.kind
+  fillNamespace(definition, object, namespace)
+  Object.assign(metadata, { uid: randomUUID(), creationTimestamp: timestamp(now), resourceVersion: undefined })
+  delete metadata.selfLink
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  if (definition.hasGeneration) metadata.generation = 1
+  else delete metadata.generation
+}
+
+export function fillNamespace<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  { metadata }: T,
+  namespace: string | undefined,
+): void {
+  if (definition.scope === 'Cluster' || !namespace) return
+  if (!metadata.namespace) metadata.namespace = namespace
+  else if (metadata.namespace !== namespace)
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`)
+}
+
+export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T): void {
+  const faults = [
+    ...(definition.validate?.(object) ?? []),
+    ...validateObjectMeta(object.metadata, {
+      namespaced: definition.scope === 'Namespaced',
+      ...(definition.validateName && { validateName: definition.validateName }),
+    }),
+  ]
+  refuse(definition, object, faults)
+}
+
+/** Takes from `old` what no update may change, and counts the generation. */
+export function prepareUpdate<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  {
+    next,
+    old,
+    subresource,
+    rules,
+  }: { next: T; old: T; subresource: string | undefined; rules: UpdateRules<T> | undefined },
+): void {
+  next.apiVersion = apiVersionOf(definition)
+  next.kind = definition.kind
+  const { metadata } = next
+  setOrDelete(metadata, 'generation', old.metadata.generation)
+  if (subresource === 'status') keepAllButStatus(next, old)
+  else if (subresource === undefined && definition.subresources?.status) keep(next, old, 'status')
+  const prepare = subresource === 'status' ? definition.prepareForStatusUpdate : definition.prepareForUpdate
+  if (rules?.prepareForUpdate) rules.prepareForUpdate(next, old)
+  else prepare?.call(definition, next, old)
+  metadata.uid ||= old.metadata.uid
+  metadata.creationTimestamp = old.metadata.creationTimestamp
+  setOrDelete(metadata, 'deletionTimestamp', old.metadata.deletionTimestamp)
+  setOrDelete(metadata, 'deletionGracePeriodSeconds', old.metadata.deletionGracePeriodSeconds)
+  if (definition.hasGeneration && specChanged(next, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
+}
+
+export function validateUpdate<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  {
+    next,
+    old,
+    subresource,
+    rules,
+  }: { next: T; old: T; subresource: string | undefined; rules: UpdateRules<T> | undefined },
+): void {
+  const own = subresource === 'status' ? definition.validateStatusUpdate : definition.validateUpdate
+  const faults = [
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
+    ...((rules?.validateUpdate ? rules.validateUpdate(next, old) : own?.call(definition, next, old)) ?? []),
+  ]
+  refuse(definition, next, faults)
+}
+
+export const mustHaveResourceVersion = <T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  object: T,
+): void => refuse(definition, object, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+
+function refuse<T extends KubernetesObject>(
+  { group, kind }: ResourceDefinition<T>,
+  object: T,
+  faults: FieldError[],
+): void {
+  if (faults.length === 0) return
+  const seen = new Set<string>()
+  const once = faults.filter(
+    ({ field, message }) => !seen.has(`${field} ${message}`) && seen.add(`${field} ${message}`),
+  )
+  throw invalid({ group, kind }, object.metadata.name ?? '', once)
+}
+
+type Members = Record<string, unknown>
+
+function keep(next: KubernetesObject, old: KubernetesObject, member: string): void {
+  const from = old as unknown as Members
+  const to = next as unknown as Members
+  if (from[member] === undefined) delete to[member]
+  else to[member] = from[member]
+}
+
+/** A write to status leaves the rest of the object alone; of its metadata it may change labels and annotations. */
+function keepAllButStatus(next: KubernetesObject, old: KubernetesObject): void {
+  for (const member of new Set([...Object.keys(next), ...Object.keys(old)]))
+    if (member !== 'status' && member !== 'metadata') keep(next, old, member)
+  setOrDelete(next.metadata, 'ownerReferences', old.metadata.ownerReferences)
+}
+
+function specChanged(next: KubernetesObject, old: KubernetesObject): boolean {
+  const from = old as unknown as Members
+  const to = next as unknown as Members
+  for (const member of new Set([...Object.keys(to), ...Object.keys(from)]))
+    if (!notSpec.has(member) && !semanticallyEqual(to[member], from[member])) return true
+  return false
+}
+
+const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])
+
+function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete target[key]
+  else target[key] = value
+}

@@ -1,0 +1,150 @@
+import {
+  type AnyResourceDefinition,
+  apiVersionOf,
+  type KubernetesObject,
+  type ResourceDefinition,
+} from '@tandem/apimachinery'
+import type { Backend, StorageEvent } from '@tandem/storage'
+import { ConvertedStore } from './converted-store.ts'
+import type { StoreHooks } from './hooks.ts'
+import { prefixOf, registryPrefix, resourcePrefix } from './keys.ts'
+import { Progress } from './progress.ts'
+import { ResourceStore } from './resource-store.ts'
+import type { Registry, Store } from './store.ts'
+import { WatchCache } from './watch-cache.ts'
+
+export interface RegistryOptions {
+  backend: Backend
+  /** Of Events; upstream's `--event-ttl`. */
+  eventTtlSeconds?: number
+  bookmarkMilliseconds?: number
+  now?(): number
+  /** The caches could not follow the backend and begin anew. */
+  onError?(error: unknown): void
+}
+
+const anHour = 3600
+const aMinute = 60_000
+
+/** One watch of the whole backend feeds the caches of all resources. */
+export class StoreRegistry implements Registry {
+  readonly #backend: Backend
+  readonly #options: RegistryOptions
+  readonly #caches = new Map<string, WatchCache>()
+  readonly #stores = new Map<string, Store>()
+  readonly #hooks = new Map<string, StoreHooks<never>>()
+  readonly #progress = new Progress()
+  readonly #closing = new AbortController()
+  readonly #bookmarks: NodeJS.Timeout
+  #following: Promise<void> = Promise.resolve()
+
+  static async open(options: RegistryOptions): Promise<StoreRegistry> {
+    const registry = new StoreRegistry(options)
+    const revision = await options.backend.currentRevision()
+    registry.#following = registry.#follow(revision)
+    await registry.#progress.reached(revision)
+    return registry
+  }
+
+  private constructor(options: RegistryOptions) {
+    this.#backend = options.backend
+    this.#options = options
+    this.#bookmarks = setInterval(() => this.#bookmark(), options.bookmarkMilliseconds ?? aMinute)
+    this.#bookmarks.unref()
+  }
+
+  store<T extends KubernetesObject>(definition: ResourceDefinition<T>): Store<T> {
+    const key = storeKey(definition)
+    const known = this.#stores.get(key)
+    if (known) return known as unknown as Store<T>
+    const store = this.#make(definition)
+    this.#stores.set(key, store as unknown as Store)
+    return store
+  }
+
+  add(definition: AnyResourceDefinition): void {
+    const any = definition as unknown as ResourceDefinition
+    const store = this.#stores.get(storeKey(any))
+    if (store && store.definition !== any) this.remove(definition)
+    this.store(any)
+  }
+
+  remove(definition: AnyResourceDefinition): void {
+    const any = definition as unknown as ResourceDefinition
+    if (!this.#stores.delete(storeKey(any)) || any.storedAs) return
+    this.#caches.get(resourcePrefix(any))?.reset()
+    this.#caches.delete(resourcePrefix(any))
+  }
+
+  /** What a resource does around its writes. To be said before its store is asked for. */
+  hook<T extends KubernetesObject>(definition: ResourceDefinition<T>, hooks: StoreHooks<T>): void {
+    const prefix = resourcePrefix(definition)
+    this.#hooks.set(prefix, { ...this.#hooks.get(prefix), ...hooks } as StoreHooks<never>)
+  }
+
+  revision(): number {
+    return this.#progress.revision
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#bookmarks)
+    this.#closing.abort()
+    for (const cache of this.#caches.values()) cache.reset()
+    await this.#following
+  }
+
+  #make<T extends KubernetesObject>(definition: ResourceDefinition<T>): Store<T> {
+    const { storedAs } = definition
+    if (storedAs)
+      return new ConvertedStore(definition, storedAs, this.store(storedAs.definition as unknown as ResourceDefinition))
+    const prefix = resourcePrefix(definition)
+    const cache = this.#caches.get(prefix) ?? new WatchCache(definition as unknown as ResourceDefinition, this.#backend)
+    this.#caches.set(prefix, cache)
+    return new ResourceStore({
+      definition,
+      cache,
+      backend: this.#backend,
+      progress: this.#progress,
+      hooks: (this.#hooks.get(prefix) ?? {}) as StoreHooks<T>,
+      ttlSeconds: prefix === '/registry/core/events/' ? (this.#options.eventTtlSeconds ?? anHour) : undefined,
+      now: this.#options.now ?? Date.now,
+    })
+  }
+
+  async #follow(from: number): Promise<void> {
+    const { signal } = this.#closing
+    for (let revision = from; !signal.aborted; revision = await this.#backend.currentRevision()) {
+      try {
+        const watch = this.#backend.watch(registryPrefix, { fromRevision: revision, progress: true, signal })
+        for await (const { events, revision } of watch) {
+          this.#dispatch(events)
+          this.#progress.advance(revision)
+        }
+        return
+      } catch (error) {
+        // Every cache reads anew what it may have missed.
+        this.#options.onError?.(error)
+        for (const cache of this.#caches.values()) cache.reset()
+      }
+    }
+  }
+
+  #dispatch(events: readonly StorageEvent[]): void {
+    const byCache = new Map<WatchCache, StorageEvent[]>()
+    for (const event of events) {
+      const cache = this.#caches.get(prefixOf(event.key))
+      if (!cache) continue
+      const own = byCache.get(cache)
+      if (own) own.push(event)
+      else byCache.set(cache, [event])
+    }
+    for (const [cache, own] of byCache) cache.apply(own)
+  }
+
+  #bookmark(): void {
+    for (const cache of this.#caches.values()) if (cache.watchers.size > 0) cache.bookmark(this.revision())
+  }
+}
+
+const storeKey = <T extends KubernetesObject>(definition: ResourceDefinition<T>): string =>
+  `${apiVersionOf(definition)}/${definition.plural}`

@@ -1,0 +1,133 @@
+import { apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
+import type { Backend, StorageEvent } from '@tandem/storage'
+import { Change } from './change.ts'
+import { Codec, type Entry, type Taken } from './entry.ts'
+import { resourcePrefix } from './keys.ts'
+import { OrderedEntries } from './ordered-entries.ts'
+import { RecentChanges } from './recent-changes.ts'
+import { Turns } from './turns.ts'
+import { Bookmark } from './watch-event.ts'
+import { Watchers } from './watchers.ts'
+
+/**
+ * All objects of one resource, as bytes, with the latest changes and those who watch them. Filled at first use; from then on every
+ * event of the backend passes through `apply`.
+ */
+export class WatchCache {
+  readonly definition: ResourceDefinition
+  readonly codec: Codec
+  readonly prefix: string
+  readonly entries = new OrderedEntries()
+  readonly watchers = new Watchers()
+  recent = new RecentChanges(0)
+  /** What was in the backend when the cache was filled, and every event after it. */
+  revision = 0
+  #backend: Backend
+  #filled = false
+  #filling: Promise<void> | undefined
+  /** Events that came while the cache was being filled. */
+  #early: StorageEvent[] = []
+  /** What the write path took out of an object, by the very bytes it wrote: they need not be parsed again. */
+  #written = new WeakMap<Uint8Array, Taken>()
+
+  constructor(definition: ResourceDefinition, backend: Backend) {
+    this.definition = definition
+    this.codec = new Codec(definition)
+    this.prefix = resourcePrefix(definition)
+    this.#backend = backend
+  }
+
+  /** Returns undefined when there is nothing to wait for. */
+  ready(): Promise<void> | undefined {
+    if (this.#filled) return undefined
+    this.#filling ??= this.#fill()
+    return this.#filling
+  }
+
+  expect(stored: Uint8Array, taken: Taken): void {
+    this.#written.set(stored, taken)
+  }
+
+  apply(events: readonly StorageEvent[]): void {
+    if (!this.#filled) {
+      if (this.#filling) this.#early.push(...events)
+      return
+    }
+    const changes: Change[] = []
+    for (const event of events) if (event.revision > this.revision) changes.push(this.#apply(event))
+    if (this.watchers.size > 0) this.watchers.dispatch(changes)
+  }
+
+  /** Tells those who want to know up to where they have seen everything. */
+  bookmark(revision: number): void {
+    const event = new Bookmark(this.bookmarkOf, revision)
+    for (const watcher of this.watchers.all()) {
+      if (!watcher.bookmarks) continue
+      watcher.push(event)
+      watcher.flush()
+    }
+  }
+
+  get bookmarkOf(): { kind: string; apiVersion: string } {
+    return { kind: this.definition.kind, apiVersion: apiVersionOf(this.definition) }
+  }
+
+  /** A change read from the backend's own history. */
+  changeOf({ type, value, previousValue, previousRevision = 0, revision }: StorageEvent): Change {
+    const previous = previousValue && this.#entry(previousValue, previousRevision)
+    const current = type === 'delete' ? undefined : this.#entry(value, revision)
+    return this.#change(revision, current, previous)
+  }
+
+  entryOf(stored: Uint8Array, revision: number): Entry {
+    return this.#entry(stored, revision)
+  }
+
+  /** Forgets everything; the next reader fills it again. Its watchers end. */
+  reset(): void {
+    this.#filled = false
+    this.#filling = undefined
+    for (const watcher of this.watchers.all()) watcher.end()
+  }
+
+  #apply({ type, key, value, revision }: StorageEvent): Change {
+    const previous = this.entries.get(key.slice(this.prefix.length))
+    const current = type === 'delete' ? undefined : this.#entry(value, revision)
+    if (current) this.entries.set(current)
+    else this.entries.delete(key.slice(this.prefix.length))
+    const change = this.#change(revision, current, previous)
+    this.recent.add(change)
+    this.revision = revision
+    return change
+  }
+
+  #change(revision: number, current: Entry | undefined, previous: Entry | undefined): Change {
+    const last = () => this.codec.withRevision((previous ?? current) as Entry, revision)
+    return new Change({ revision, current, previous, last })
+  }
+
+  #entry(stored: Uint8Array, revision: number): Entry {
+    const taken = this.#written.get(stored) ?? this.codec.take(this.codec.decode(stored))
+    return this.codec.entry(stored, revision, taken)
+  }
+
+  async #fill(): Promise<void> {
+    try {
+      const { entries, revision } = await this.#backend.list(this.prefix)
+      const filled: Entry[] = []
+      const turns = new Turns()
+      for (const { value, modRevision } of entries) {
+        filled.push(this.#entry(value, modRevision))
+        const turn = turns.take()
+        if (turn) await turn
+      }
+      this.entries.fill(filled)
+      this.revision = revision
+      this.recent = new RecentChanges(revision)
+      this.#filled = true
+      this.apply(this.#early.splice(0))
+    } finally {
+      this.#filling = undefined
+    }
+  }
+}
