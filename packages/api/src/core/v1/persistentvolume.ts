@@ -1,0 +1,244 @@
+import {
+  compareQuantities,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  nameIsDnsSubdomain,
+  notSupported,
+  required,
+  type ResourceDefinition,
+  semanticallyEqual,
+} from '@tandem/apimachinery'
+import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
+import { betaStorageClass, formatAccessModes, formatStorage, storageClassOf, validateAccessModes } from './access-modes.ts'
+import { immutable, invalidEach, optionalOneOf } from './field-checks.ts'
+import { validateNodeSelector } from './node-selector.ts'
+import { phaseOf, volumeModes } from './persistentvolumeclaim.ts'
+import { roundResourceList } from './resource-list.ts'
+import type { PersistentVolume, PersistentVolumeSource, PersistentVolumeSpec } from './types.ts'
+import { withoutBacksteps } from './volume-path.ts'
+import {
+  byPlugin,
+  type SourceChecks,
+  validateCSIPersistentVolume,
+  validateFC,
+  validateHostPath,
+  validateISCSI,
+  validateNFS,
+  validateOneSource,
+} from './volume-source.ts'
+
+function defaults(volume: PersistentVolume): void {
+  volume.spec ??= {}
+  volume.status ??= {}
+  volume.status.phase ||= 'Pending'
+  volume.spec.persistentVolumeReclaimPolicy ||= 'Retain'
+  volume.spec.volumeMode ??= 'Filesystem'
+  const { hostPath, iscsi, rbd, azureDisk, scaleIO, capacity } = volume.spec
+  roundResourceList(capacity)
+  if (hostPath) hostPath.type ??= ''
+  if (iscsi) iscsi.iscsiInterface ||= 'default'
+  if (rbd) Object.assign(rbd, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring', ...rbd })
+  if (azureDisk)
+    Object.assign(azureDisk, { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared', ...azureDisk })
+  if (scaleIO) Object.assign(scaleIO, { storageMode: 'ThinProvisioned', fsType: 'xfs', ...scaleIO })
+}
+
+const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+
+function prepareForCreate(volume: PersistentVolume): void {
+  volume.status = { phase: 'Pending', lastPhaseTransitionTime: now() }
+}
+
+function prepareForUpdate(volume: PersistentVolume, old: PersistentVolume): void {
+  volume.status = old.status
+}
+
+/** Whoever changes the phase need not tell the time of it. */
+function prepareForStatusUpdate(volume: PersistentVolume, old: PersistentVolume): void {
+  volume.spec = old.spec
+  volume.status ??= {}
+  const { status } = volume
+  const before = old.status?.lastPhaseTransitionTime
+  if (old.status?.phase === status.phase) status.lastPhaseTransitionTime ??= before
+  else if (status.lastPhaseTransitionTime === undefined || status.lastPhaseTransitionTime === before)
+    status.lastPhaseTransitionTime = now()
+}
+
+const sources: SourceChecks<PersistentVolumeSource> = {
+  hostPath: validateHostPath,
+  gcePersistentDisk: byPlugin('gcePersistentDisk'),
+  awsElasticBlockStore: byPlugin('awsElasticBlockStore'),
+  glusterfs: byPlugin('glusterfs'),
+  flocker: byPlugin('flocker'),
+  nfs: validateNFS,
+  rbd: byPlugin('rbd'),
+  quobyte: byPlugin('quobyte'),
+  cephfs: byPlugin('cephfs'),
+  iscsi: validateISCSI,
+  cinder: byPlugin('cinder'),
+  fc: validateFC,
+  flexVolume: byPlugin('flexVolume'),
+  azureFile: byPlugin('azureFile'),
+  vsphereVolume: byPlugin('vsphereVolume'),
+  photonPersistentDisk: byPlugin('photonPersistentDisk'),
+  portworxVolume: byPlugin('portworxVolume'),
+  azureDisk: byPlugin('azureDisk'),
+  scaleIO: byPlugin('scaleIO'),
+  local: (field, { path }) => (path ? withoutBacksteps(`${field}.path`, path) : [required(`${field}.path`)]),
+  storageos: byPlugin('storageos'),
+  csi: validateCSIPersistentVolume,
+}
+
+const sourceOf = (spec: PersistentVolumeSpec): PersistentVolumeSource =>
+  Object.fromEntries(Object.entries(spec).filter(([name]) => Object.hasOwn(sources, name)))
+
+function validateCapacity({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
+  const field = 'spec.capacity'
+  const names = Object.keys(capacity)
+  const errors = names.length === 0 ? [required(field)] : []
+  if (!names.includes('storage') || names.length > 1) errors.push(notSupported(field, capacity, ['storage']))
+  for (const [name, quantity] of Object.entries(capacity))
+    if (compareQuantities(quantity, '0') <= 0)
+      errors.push(invalidValue(`${field}[${name}]`, quantity, 'must be greater than zero'))
+  return errors
+}
+
+function validateClasses(spec: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = []
+  const { storageClassName, volumeAttributesClassName } = spec
+  if (storageClassName)
+    errors.push(...invalidEach('spec.storageClassName', storageClassName, nameIsDnsSubdomain(storageClassName, false)))
+  if (volumeAttributesClassName === undefined) return errors
+  const field = 'spec.volumeAttributesClassName'
+  errors.push(
+    ...(volumeAttributesClassName === ''
+      ? [required(field, 'an empty string is disallowed')]
+      : invalidEach(field, volumeAttributesClassName, nameIsDnsSubdomain(volumeAttributesClassName, false))),
+  )
+  if (!spec.csi) errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'))
+  return errors
+}
+
+function validateNodeAffinity({ nodeAffinity, local }: PersistentVolumeSpec): FieldError[] {
+  const field = 'spec.nodeAffinity'
+  if (!nodeAffinity) return local ? [required(field, 'Local volume requires node affinity')] : []
+  return nodeAffinity.required
+    ? validateNodeSelector(`${field}.required`, nodeAffinity.required)
+    : [required(`${field}.required`, 'must specify required node constraints')]
+}
+
+function validate({ spec }: PersistentVolume): FieldError[] {
+  const { accessModes = [], persistentVolumeReclaimPolicy: policy, hostPath } = spec
+  const errors = accessModes.length === 0 ? [required('spec.accessModes')] : []
+  errors.push(...validateAccessModes('spec.accessModes', accessModes))
+  errors.push(...validateCapacity(spec))
+  errors.push(
+    ...optionalOneOf('spec.persistentVolumeReclaimPolicy', policy || undefined, ['Delete', 'Recycle', 'Retain']),
+  )
+  errors.push(...validateOneSource('spec', sourceOf(spec), sources))
+  errors.push(...validateNodeAffinity(spec))
+  if (policy === 'Recycle' && hostPath && /^\/+(\.\/*)*$/.test(hostPath.path))
+    errors.push(
+      forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+    )
+  errors.push(...validateClasses(spec))
+  return [...errors, ...optionalOneOf('spec.volumeMode', spec.volumeMode, volumeModes)]
+}
+
+function validateUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
+  const errors = validate(volume)
+  const source = structuredClone(sourceOf(volume.spec))
+  if (source.csi && old.spec.csi && !old.spec.csi.controllerExpandSecretRef) delete source.csi.controllerExpandSecretRef
+  if (!semanticallyEqual(source, sourceOf(old.spec)))
+    errors.push(
+      forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
+    )
+  errors.push(...immutable('volumeMode', volume.spec.volumeMode, old.spec.volumeMode))
+  if (old.spec.volumeAttributesClassName !== undefined && volume.spec.volumeAttributesClassName === undefined)
+    errors.push(forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
+  return errors
+}
+
+const deprecatedAnnotations: Readonly<Record<string, string>> = {
+  [betaStorageClass]: 'deprecated since v1.8; use "storageClassName" attribute instead',
+  'volume.beta.kubernetes.io/mount-options': 'deprecated since v1.31; use "mountOptions" attribute instead',
+}
+
+const removedSources: Readonly<Record<string, string>> = {
+  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
+  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
+  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
+  storageos: 'deprecated in v1.22, non-functional in v1.25+',
+  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
+  rbd: 'deprecated in v1.28, non-functional in v1.31+',
+}
+
+function warnings({ metadata, spec }: PersistentVolume): string[] {
+  const texts = Object.entries(deprecatedAnnotations)
+    .filter(([key]) => Object.hasOwn(metadata.annotations ?? {}, key))
+    .map(([key, text]) => `metadata.annotations[${key}]: ${text}`)
+  if (spec.persistentVolumeReclaimPolicy === 'Recycle')
+    texts.push(
+      'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+    )
+  for (const [name, text] of Object.entries(removedSources))
+    if (Object.hasOwn(spec, name)) texts.push(`spec.${name === 'storageos' ? 'storageOS' : name}: ${text}`)
+  return texts
+}
+
+const claimOf = ({ spec: { claimRef } }: PersistentVolume): string =>
+  claimRef ? `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}` : ''
+
+export const persistentVolumes: ResourceDefinition<PersistentVolume> = {
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  shortNames: ['pv'],
+  scope: 'Cluster',
+  schema: 'io.k8s.api.core.v1.PersistentVolume',
+  subresources: { status: true },
+  defaults,
+  prepareForCreate,
+  prepareForUpdate,
+  prepareForStatusUpdate,
+  validate,
+  validateUpdate,
+  warnings,
+  selectableFields: { name: ({ metadata }) => metadata.name },
+  columns: [
+    nameColumn,
+    { name: 'Capacity', type: 'string', description: 'Size.', value: ({ spec }) => formatStorage(spec.capacity) },
+    {
+      name: 'Access Modes',
+      type: 'string',
+      description: 'How the volume may be mounted.',
+      value: ({ spec }) => formatAccessModes(spec.accessModes),
+    },
+    {
+      name: 'Reclaim Policy',
+      type: 'string',
+      description: 'What becomes of the volume when its claim goes.',
+      value: ({ spec }) => spec.persistentVolumeReclaimPolicy ?? '',
+    },
+    { name: 'Status', type: 'string', description: 'Phase of the volume.', value: phaseOf },
+    { name: 'Claim', type: 'string', description: 'The claim it is bound to.', value: claimOf },
+    { name: 'StorageClass', type: 'string', description: 'StorageClass of the pv', value: storageClassOf },
+    {
+      name: 'VolumeAttributesClass',
+      type: 'string',
+      description: 'VolumeAttributesClass of the pv',
+      value: ({ spec }) => spec.volumeAttributesClassName ?? '<unset>',
+    },
+    { name: 'Reason', type: 'string', description: 'Why it failed.', value: ({ status }) => status?.reason ?? '' },
+    ageColumn,
+    {
+      name: 'VolumeMode',
+      type: 'string',
+      priority: 1,
+      description: 'File system or block device.',
+      value: ({ spec }) => spec.volumeMode ?? '<unset>',
+    },
+  ],
+}
