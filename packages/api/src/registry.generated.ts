@@ -12,12 +12,22 @@ import { localSubjectAccessReviews } from './authorization/v1/localsubjectaccess
 import { selfSubjectAccessReviews } from './authorization/v1/selfsubjectaccessreview.ts'
 import { selfSubjectRulesReviews } from './authorization/v1/selfsubjectrulesreview.ts'
 import { subjectAccessReviews } from './authorization/v1/subjectaccessreview.ts'
+import { cronJobs } from './batch/v1/cronjob.ts'
+import { jobs } from './batch/v1/job.ts'
 import { leases } from './coordination/v1/lease.ts'
+import { bindings } from './core/v1/binding.ts'
+import { componentStatuses } from './core/v1/componentstatus.ts'
 import { configMaps } from './core/v1/configmap.ts'
 import { endpoints } from './core/v1/endpoints.ts'
 import { events } from './core/v1/event.ts'
+import { limitRanges } from './core/v1/limitrange.ts'
 import { namespaces } from './core/v1/namespace.ts'
 import { nodes } from './core/v1/node.ts'
+import { persistentVolumes } from './core/v1/persistentvolume.ts'
+import { persistentVolumeClaims } from './core/v1/persistentvolumeclaim.ts'
+import { podTemplates } from './core/v1/podtemplate.ts'
+import { replicationControllers } from './core/v1/replicationcontroller.ts'
+import { resourceQuotas } from './core/v1/resourcequota.ts'
 import { secrets } from './core/v1/secret.ts'
 import { serviceAccounts } from './core/v1/serviceaccount.ts'
 import { endpointSlices } from './discovery/v1/endpointslice.ts'
@@ -40,12 +50,22 @@ export const definitions: readonly AnyResourceDefinition[] = [
   selfSubjectAccessReviews,
   selfSubjectRulesReviews,
   subjectAccessReviews,
+  cronJobs,
+  jobs,
   leases,
+  bindings,
+  componentStatuses,
   configMaps,
   endpoints,
   events,
+  limitRanges,
   namespaces,
   nodes,
+  persistentVolumes,
+  persistentVolumeClaims,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   endpointSlices,

@@ -1,4 +1,4 @@
-import { type FieldError, notSupported, required, type ResourceDefinition } from '@tandem/apimachinery'
+import { type FieldError, notSupported, type ResourceDefinition, required } from '@tandem/apimachinery'
 import type { Binding } from './types.ts'
 
 function validate({ target }: Binding): FieldError[] {

@@ -5,8 +5,8 @@ import {
   forbiddenField,
   invalidValue,
   quantityToNumber,
-  required,
   type ResourceDefinition,
+  required,
 } from '@tandem/apimachinery'
 import { nameColumn } from '@tandem/apimachinery/columns'
 import { qualifiedName } from './field-checks.ts'
@@ -64,10 +64,18 @@ function validateOrder(field: string, item: LimitRangeItem, name: string): Field
   if (above(limit, max)) refuse('default', max, `default value ${limit} is greater than max value ${max}`)
   if (!isOvercommitAllowed(name) && request && limit && compareQuantities(request, limit) !== 0)
     refuse('defaultRequest', request, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`)
-  return [...errors, ...validateRatio(`${field}.maxLimitRequestRatio[${name}]`, item.maxLimitRequestRatio?.[name], min, max)]
+  return [
+    ...errors,
+    ...validateRatio(`${field}.maxLimitRequestRatio[${name}]`, item.maxLimitRequestRatio?.[name], min, max),
+  ]
 }
 
-function validateRatio(field: string, ratio: string | undefined, min: string | undefined, max: string | undefined): FieldError[] {
+function validateRatio(
+  field: string,
+  ratio: string | undefined,
+  min: string | undefined,
+  max: string | undefined,
+): FieldError[] {
   if (ratio === undefined) return []
   const errors = compareQuantities(ratio, '1') < 0 ? [invalidValue(field, ratio, `ratio ${ratio} is less than 1`)] : []
   if (min === undefined || max === undefined) return errors

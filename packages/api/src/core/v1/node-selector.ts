@@ -31,7 +31,11 @@ function validateOperator(field: string, { operator, values = [] }: NodeSelector
   }
 }
 
-function validateExpression(field: string, requirement: NodeSelectorRequirement, values: 'checked' | 'any'): FieldError[] {
+function validateExpression(
+  field: string,
+  requirement: NodeSelectorRequirement,
+  values: 'checked' | 'any',
+): FieldError[] {
   const errors = [...validateOperator(field, requirement), ...validateLabelName(requirement.key, `${field}.key`)]
   if (values === 'any') return errors
   return [...errors, ...(requirement.values ?? []).flatMap((value, i) => labelValue(`${field}.values[${i}]`, value))]
@@ -59,7 +63,9 @@ export const validateNodeSelectorTerm = (
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
   values: 'checked' | 'any' = 'checked',
 ): FieldError[] => [
-  ...matchExpressions.flatMap((expression, i) => validateExpression(`${field}.matchExpressions[${i}]`, expression, values)),
+  ...matchExpressions.flatMap((expression, i) =>
+    validateExpression(`${field}.matchExpressions[${i}]`, expression, values),
+  ),
   ...matchFields.flatMap((requirement, i) => validateField(`${field}.matchFields[${i}]`, requirement)),
 ]
 

@@ -5,12 +5,18 @@ import {
   invalidValue,
   nameIsDnsSubdomain,
   notSupported,
-  required,
   type ResourceDefinition,
+  required,
   semanticallyEqual,
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
-import { betaStorageClass, formatAccessModes, formatStorage, storageClassOf, validateAccessModes } from './access-modes.ts'
+import {
+  betaStorageClass,
+  formatAccessModes,
+  formatStorage,
+  storageClassOf,
+  validateAccessModes,
+} from './access-modes.ts'
 import { immutable, invalidEach, optionalOneOf } from './field-checks.ts'
 import { validateNodeSelector } from './node-selector.ts'
 import { phaseOf, volumeModes } from './persistentvolumeclaim.ts'
@@ -40,7 +46,13 @@ function defaults(volume: PersistentVolume): void {
   if (iscsi) iscsi.iscsiInterface ||= 'default'
   if (rbd) Object.assign(rbd, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring', ...rbd })
   if (azureDisk)
-    Object.assign(azureDisk, { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared', ...azureDisk })
+    Object.assign(azureDisk, {
+      cachingMode: 'ReadWrite',
+      fsType: 'ext4',
+      readOnly: false,
+      kind: 'Shared',
+      ...azureDisk,
+    })
   if (scaleIO) Object.assign(scaleIO, { storageMode: 'ThinProvisioned', fsType: 'xfs', ...scaleIO })
 }
 

@@ -6,17 +6,28 @@ import {
   nameIsDnsLabel,
   nameIsDnsSubdomain,
   parseQuantity,
-  required,
   type ResourceDefinition,
+  required,
   semanticallyEqual,
   validateDns1123Subdomain,
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
-import { betaStorageClass, formatAccessModes, formatStorage, storageClassOf, validateAccessModes } from './access-modes.ts'
+import {
+  betaStorageClass,
+  formatAccessModes,
+  formatStorage,
+  storageClassOf,
+  validateAccessModes,
+} from './access-modes.ts'
 import { immutable, invalidEach, optionalOneOf } from './field-checks.ts'
 import { roundResourceList } from './resource-list.ts'
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedLocalObjectReference, TypedObjectReference } from './types.ts'
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedLocalObjectReference,
+  TypedObjectReference,
+} from './types.ts'
 
 export const volumeModes = ['Block', 'Filesystem']
 
@@ -90,7 +101,9 @@ export function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec
   if (dataSource) errors.push(...validateReference(`${field}.dataSource`, dataSource))
   if (dataSourceRef) errors.push(...validateReference(`${field}.dataSourceRef`, dataSourceRef))
   if (dataSource && dataSourceRef?.namespace)
-    errors.push(invalidValue(field, `${field}.dataSource`, 'may not be specified when dataSourceRef.namespace is specified'))
+    errors.push(
+      invalidValue(field, `${field}.dataSource`, 'may not be specified when dataSourceRef.namespace is specified'),
+    )
   else if (dataSource && dataSourceRef && !semanticallyEqual(dataSource, dataSourceRef))
     errors.push(invalidValue(field, `${field}.dataSource`, 'must match dataSourceRef'))
   return errors
@@ -164,8 +177,13 @@ function warnings({ metadata, spec }: PersistentVolumeClaim): string[] {
 }
 
 /** `Terminating` for what is being deleted. */
-export const phaseOf = ({ metadata, status }: { metadata: { deletionTimestamp?: string }; status?: { phase?: string } }): string =>
-  metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? '')
+export const phaseOf = ({
+  metadata,
+  status,
+}: {
+  metadata: { deletionTimestamp?: string }
+  status?: { phase?: string }
+}): string => (metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? ''))
 
 export const persistentVolumeClaims: ResourceDefinition<PersistentVolumeClaim> = {
   group: '',

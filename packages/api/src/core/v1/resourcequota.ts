@@ -2,10 +2,10 @@ import {
   compareQuantities,
   type FieldError,
   invalidValue,
-  printQuantity,
   parseQuantity,
-  required,
+  printQuantity,
   type ResourceDefinition,
+  required,
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { type ResourceList, roundResourceList } from './resource-list.ts'
@@ -69,7 +69,10 @@ function isScopeFor(scope: string, resource: string): boolean {
 }
 
 function validateScope(field: string, value: unknown, scope: string, hard: readonly string[]): FieldError[] {
-  const errors = standardScopes.includes(scope) || scope === 'CrossNamespacePodAffinity' ? [] : [invalidValue(field, value, 'unsupported scope')]
+  const errors =
+    standardScopes.includes(scope) || scope === 'CrossNamespacePodAffinity'
+      ? []
+      : [invalidValue(field, value, 'unsupported scope')]
   for (const resource of hard)
     if (isStandardQuotaResource(resource) && !isScopeFor(scope, resource))
       errors.push(invalidValue(field, value, 'unsupported scope applied to resource'))
@@ -81,7 +84,10 @@ const validateConflicts = (field: string, value: unknown, scopes: readonly strin
     .filter((pair) => pair.every((scope) => scopes.includes(scope)))
     .map(() => invalidValue(field, value, 'conflicting scopes'))
 
-function validateRequirement(field: string, { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement): FieldError[] {
+function validateRequirement(
+  field: string,
+  { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
+): FieldError[] {
   const errors: FieldError[] = []
   if (onlyExists.includes(scopeName) && operator !== 'Exists')
     errors.push(

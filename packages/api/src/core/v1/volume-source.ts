@@ -47,7 +47,10 @@ function validateIscsiName(field: string, name: string): FieldError[] {
   return iscsiNames.some((form) => form.test(name)) ? [] : [invalidValue(field, name, 'must be valid format')]
 }
 
-export function validateISCSI(field: string, source: Omit<ISCSIVolumeSource, 'secretRef'> & { secretRef?: object }): FieldError[] {
+export function validateISCSI(
+  field: string,
+  source: Omit<ISCSIVolumeSource, 'secretRef'> & { secretRef?: object },
+): FieldError[] {
   const errors: FieldError[] = []
   if (!source.targetPortal) errors.push(required(`${field}.targetPortal`))
   errors.push(...(source.iqn ? validateIscsiName(`${field}.iqn`, source.iqn) : [required(`${field}.iqn`)]))
@@ -152,4 +155,3 @@ export const byPlugin =
   (plugin: string) =>
   (field: string, source: object): FieldError[] =>
     validatePluginSource(field, plugin, source)
-
