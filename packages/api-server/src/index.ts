@@ -1,1 +1,2 @@
-export {}
+export type { ApiServerOptions, AuthorizationMode } from './options.ts'
+export { type RunningApiServer, startApiServer } from './start.ts'

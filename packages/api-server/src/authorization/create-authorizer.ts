@@ -1,0 +1,53 @@
+import { pods } from '@tandem/api/core/v1/pod/index'
+import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
+import { clusterRoleBindings } from '@tandem/api/rbac/v1/clusterrolebinding'
+import { roles } from '@tandem/api/rbac/v1/role'
+import { roleBindings } from '@tandem/api/rbac/v1/rolebinding'
+import { nodeRules } from '../bootstrap/role-table.ts'
+import { follow, type FollowOptions } from '../follow.ts'
+import type { AuthorizationMode } from '../options.ts'
+import type { Resources } from '../resources.ts'
+import { alwaysAllow, alwaysDeny, mastersAuthorizer } from './always-allow.ts'
+import { type Authorizer, AuthorizerChain } from './authorizer.ts'
+import { nodeAuthorizer } from './node/authorizer.ts'
+import { NodeGraph } from './node/graph.ts'
+import { rbacAuthorizer } from './rbac/authorizer.ts'
+import { RoleIndex } from './rbac/role-index.ts'
+
+export interface Authorization {
+  authorizer: Authorizer
+  roleIndex: RoleIndex
+  /** Reads what decisions rest on, and keeps it current. */
+  start(resources: Resources, options: FollowOptions): Promise<void>
+}
+
+/** The authorizers of `--authorization-mode`, in the order given there. `system:masters` comes before them all. */
+export function createAuthorization(modes: readonly AuthorizationMode[]): Authorization {
+  const roleIndex = new RoleIndex()
+  const graph = new NodeGraph()
+  const byMode: Record<AuthorizationMode, () => Authorizer> = {
+    Node: () => nodeAuthorizer({ graph, rules: nodeRules() }),
+    RBAC: () => rbacAuthorizer(roleIndex),
+    AlwaysAllow: () => alwaysAllow,
+    AlwaysDeny: () => alwaysDeny,
+  }
+  return {
+    authorizer: new AuthorizerChain([mastersAuthorizer, ...modes.map((mode) => byMode[mode]())]),
+    roleIndex,
+    async start(resources, options) {
+      const roleFollower = { set: roleIndex.setRole.bind(roleIndex), remove: roleIndex.removeRole.bind(roleIndex) }
+      const bindingFollower = {
+        set: roleIndex.setBinding.bind(roleIndex),
+        remove: roleIndex.removeBinding.bind(roleIndex),
+      }
+      await Promise.all([
+        follow(resources.store(roles), roleFollower, options),
+        follow(resources.store(clusterRoles), roleFollower, options),
+        follow(resources.store(roleBindings), bindingFollower, options),
+        follow(resources.store(clusterRoleBindings), bindingFollower, options),
+        modes.includes('Node') &&
+          follow(resources.store(pods), { set: (pod) => graph.setPod(pod), remove: (pod) => graph.removePod(pod) }, options),
+      ])
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { allVerbs, apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
+
+/** `/api`: the versions of the core group. */
+export const apiVersions = (address: string) => ({
+  kind: 'APIVersions',
+  versions: ['v1'],
+  serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+})
+
+/** `/apis`: all other groups. */
+export const apiGroupList = (definitions: readonly ResourceDefinition[]) => ({
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: [...new Set(definitions.map(({ group }) => group))].filter(Boolean).flatMap((group) => groupOf(definitions, group) ?? []),
+})
+
+/** `/apis/<group>`, or undefined when there is none. */
+export function apiGroup(definitions: readonly ResourceDefinition[], group: string) {
+  const found = groupOf(definitions, group)
+  return found && { kind: 'APIGroup', apiVersion: 'v1', ...found }
+}
+
+function groupOf(definitions: readonly ResourceDefinition[], name: string) {
+  const versions = [...new Set(definitions.filter(({ group }) => group === name).map(({ version }) => version))]
+    .sort(byPreference)
+    .map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version }))
+  return versions.length === 0 || name === '' ? undefined : { name, versions, preferredVersion: versions[0] }
+}
+
+/** Stable before beta before alpha, and the higher number first. */
+export function byPreference(a: string, b: string): number {
+  const rank = (version: string) => {
+    const [, major = '0', stage = '', minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? []
+    return [stage === '' ? 2 : stage === 'beta' ? 1 : 0, Number(major), Number(minor)]
+  }
+  const [left, right] = [rank(a), rank(b)]
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return (right[i] ?? 0) - (left[i] ?? 0)
+  return 0
+}
+
+/** `/api/v1` and `/apis/<group>/<version>`, or undefined when nothing is served there. */
+export function apiResourceList(definitions: readonly ResourceDefinition[], { group, version }: { group: string; version: string }) {
+  const served = definitions.filter((definition) => definition.group === group && definition.version === version)
+  if (served.length === 0) return undefined
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf({ group, version }),
+    resources: served.flatMap(resourcesOf).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }
+}
+
+function resourcesOf(definition: ResourceDefinition) {
+  const { plural, kind, shortNames, categories, verbs, subresources } = definition
+  const namespaced = definition.scope === 'Namespaced'
+  const singularName = definition.singular ?? kind.toLowerCase()
+  const sub = (name: string, rest: { kind: string; verbs: readonly string[]; group?: string; version?: string }) => ({
+    name: `${plural}/${name}`,
+    singularName: '',
+    namespaced,
+    ...rest,
+  })
+  return [
+    { name: plural, singularName, namespaced, kind, verbs: [...(verbs ?? allVerbs)], ...(shortNames && { shortNames }), ...(categories && { categories }) },
+    ...(subresources?.status ? [sub('status', { kind, verbs: ['get', 'patch', 'update'] })] : []),
+    ...(subresources?.scale ? [sub('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] })] : []),
+    ...(subresources?.others ?? []).map(({ name, ...rest }) => sub(name, rest)),
+  ]
+}

@@ -1,0 +1,118 @@
+import {
+  apiVersionOf,
+  badRequest,
+  type DeleteOptions,
+  type KubernetesObject,
+  parseApiVersion,
+  type ResourceDefinition,
+  unsupportedMediaType,
+} from '@tandem/apimachinery'
+import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
+import { decodeObject } from '@tandem/apimachinery/decode/decode'
+import { builtInSchema } from '@tandem/api'
+import { load } from 'js-yaml'
+import type { ResourceRequest } from './handler.ts'
+import type { WriteParameters } from './options.ts'
+
+const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+interface Body {
+  value: Record<string, unknown>
+  bytes: Buffer
+  isJson: boolean
+}
+
+/** The object in a request's body: of the right kind, with defaults, and with what it should not hold warned of or refused. */
+export function decodeBody(
+  { request, kube, definition }: ResourceRequest,
+  { fieldValidation }: Pick<WriteParameters, 'fieldValidation'>,
+): KubernetesObject {
+  const body = parseBody(request.body as Buffer | undefined, request.headers['content-type'], definition.kind)
+  const found = kindOf(body.value, definition)
+  checkKind(found, definition)
+  try {
+    const { object, warnings } = decodeObject<KubernetesObject>(body.value, {
+      schema: definition.schema,
+      registry: builtInSchema,
+      fieldValidation,
+      text: body.isJson ? body.bytes : undefined,
+    })
+    for (const warning of warnings) kube.warn(warning)
+    return complete(object, definition)
+  } catch (error) {
+    if (error instanceof DecodeError) throw decodeFailure(error, { kind: definition.kind, found, body: body.bytes })
+    throw error
+  }
+}
+
+/** Names the object's kind, which a client may leave out, and fills in defaults. */
+export function complete(object: KubernetesObject, definition: ResourceDefinition): KubernetesObject {
+  object.kind = definition.kind
+  object.apiVersion = apiVersionOf(definition)
+  object.metadata ??= {} as KubernetesObject['metadata']
+  definition.defaults?.(object)
+  return object
+}
+
+/** DeleteOptions in the body of a DELETE, of any group that ever had them. */
+export function decodeDeleteOptions({ request }: ResourceRequest): DeleteOptions {
+  const { value } = parseBody(request.body as Buffer | undefined, request.headers['content-type'], 'DeleteOptions')
+  if (value.kind !== undefined && value.kind !== 'DeleteOptions')
+    throw badRequest('decoded object cannot be converted to DeleteOptions')
+  try {
+    return decodeObject<DeleteOptions>(value, {
+      schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+      registry: builtInSchema,
+      fieldValidation: 'Ignore',
+    }).object
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+export function parseBody(bytes: Buffer | undefined, contentType: string | undefined, kind: string): Body {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const isJson = type === '' || type === 'application/json' || type === '*/*'
+  if (!isJson && type !== 'application/yaml') throw unsupportedMediaType(accepted)
+  const content = bytes ?? Buffer.alloc(0)
+  let value: unknown
+  try {
+    value = isJson ? JSON.parse(content.toString()) : load(content.toString())
+  } catch (cause) {
+    const message = `couldn't get version/kind; ${isJson ? 'json parse error' : 'error parsing YAML'}: ${(cause as Error).message}`
+    throw decodeFailure(new Error(message, { cause }), { kind, body: content })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw decodeFailure(
+      new Error(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`),
+      { kind, body: content },
+    )
+  return { value: value as Record<string, unknown>, bytes: content, isJson }
+}
+
+const goType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value
+
+interface FoundKind {
+  kind: string
+  version: string
+}
+
+const kindOf = (value: Record<string, unknown>, definition: ResourceDefinition): FoundKind => ({
+  kind: typeof value.kind === 'string' && value.kind ? value.kind : definition.kind,
+  version: typeof value.apiVersion === 'string' && value.apiVersion ? value.apiVersion : apiVersionOf(definition),
+})
+
+function checkKind(found: FoundKind, definition: ResourceDefinition): void {
+  const expected = apiVersionOf(definition)
+  if (found.kind !== definition.kind) {
+    const { version } = parseApiVersion(found.version)
+    throw decodeFailure(
+      new Error(`converting (${version}.${found.kind}) to (${definition.group || 'core'}.${definition.kind}): unknown conversion`),
+      { kind: definition.kind, found },
+    )
+  }
+  if (found.version !== expected)
+    throw badRequest(`the API version in the data (${found.version}) does not match the expected API version (${expected})`)
+}

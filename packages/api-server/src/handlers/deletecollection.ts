@@ -1,0 +1,11 @@
+import { sendBytes } from '../request/respond.ts'
+import { deleteOptions, deleteRequest } from './delete.ts'
+import type { Handler } from './handler.ts'
+import { listRequest } from './list.ts'
+import { viewOf } from './view.ts'
+
+export const deleteCollection: Handler = async (resource) => {
+  const view = viewOf(resource)
+  const deleted = await resource.store.deleteCollection(listRequest(resource), deleteRequest(resource, deleteOptions(resource)))
+  sendBytes(resource.reply, 200, view.accepted.mediaType, view.list(deleted))
+}

@@ -1,0 +1,88 @@
+import { StatusError } from '@tandem/apimachinery'
+import { allVerbs, type Verb } from '@tandem/apimachinery'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sendPageNotFound } from '../request/respond.ts'
+import { create } from './create.ts'
+import { deleteObject } from './delete.ts'
+import { deleteCollection } from './deletecollection.ts'
+import { get } from './get.ts'
+import type { Handler, HandlerServices, ResourceRequest } from './handler.ts'
+import { list } from './list.ts'
+import { patch } from './patch.ts'
+import { update } from './update.ts'
+import { watch } from './watch.ts'
+
+const handlerOf: Readonly<Record<string, Handler>> = {
+  create,
+  get,
+  list,
+  watch,
+  update,
+  patch,
+  delete: deleteObject,
+  deletecollection: deleteCollection,
+} satisfies Record<Verb, Handler>
+
+/** Handlers by subresource (`status`) or by resource and subresource (`pods/binding`), then by verb; and of kinds that are never stored. */
+export interface SpecialHandlers {
+  readonly subresources: Readonly<Record<string, Readonly<Record<string, Handler>>>>
+  readonly virtual: Readonly<Record<string, Handler>>
+}
+
+/** From a request for a resource to the handler of its verb. */
+export function dispatch(
+  services: HandlerServices,
+  special: SpecialHandlers,
+): (request: FastifyRequest, reply: FastifyReply) => void | Promise<void> {
+  return (request, reply) => {
+    const { kube } = request
+    const { info } = kube
+    const found = info.isResourceRequest ? services.resources.find(info.apiGroup, info.apiVersion, info.resource) : undefined
+    if (!found || !pathFits(kube.info, found.definition.scope)) return sendPageNotFound(reply)
+    const { definition, store } = found
+    const resource = { services, request, reply, kube, definition, store } as ResourceRequest
+    const handler = info.subresource
+      ? subresourceHandler(special, resource)
+      : store
+        ? verbHandler(resource)
+        : info.verb === 'create'
+          ? special.virtual[`${definition.group}/${definition.plural}`]
+          : methodNotAllowed
+    return handler ? handler(resource) : sendPageNotFound(reply)
+  }
+}
+
+function verbHandler({ kube, definition }: ResourceRequest): Handler {
+  const verb = kube.info.verb as Verb
+  return (definition.verbs ?? allVerbs).includes(verb) ? (handlerOf[verb] ?? methodNotAllowed) : methodNotAllowed
+}
+
+function subresourceHandler({ subresources }: SpecialHandlers, { kube, definition }: ResourceRequest): Handler | undefined {
+  const { subresource, verb } = kube.info
+  const declared =
+    (subresource === 'status' && definition.subresources?.status) ||
+    (subresource === 'scale' && definition.subresources?.scale) ||
+    definition.subresources?.others?.some(({ name }) => name === subresource)
+  if (!declared) return undefined
+  const group = definition.group === '' ? '' : `.${definition.group}`
+  const handlers = subresources[`${definition.plural}${group}/${subresource}`] ?? subresources[subresource]
+  return handlers && (handlers[verb] ?? handlers['*'] ?? methodNotAllowed)
+}
+
+/** A namespaced resource needs a namespace to create in or to name one object; a cluster-scoped one has none. */
+function pathFits({ namespace, name, verb, resource }: ResourceRequest['kube']['info'], scope: 'Namespaced' | 'Cluster'): boolean {
+  if (resource === 'namespaces') return true
+  if (scope === 'Cluster') return namespace === ''
+  if (namespace !== '') return true
+  return verb === 'list' || (verb === 'watch' && name === '') || verb === 'create' || verb === 'deletecollection' || verb === 'watch'
+}
+
+const methodNotAllowed: Handler = () => {
+  throw new StatusError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  })
+}
+

@@ -1,0 +1,10 @@
+import { sendBytes } from '../request/respond.ts'
+import { type Handler, keyOfRequest } from './handler.ts'
+import { viewOf } from './view.ts'
+
+export const get: Handler = async (resource) => {
+  const view = viewOf(resource)
+  const resourceVersion = resource.kube.parameter('resourceVersion')
+  const entry = await resource.store.get(keyOfRequest(resource), resourceVersion === undefined ? undefined : { resourceVersion })
+  sendBytes(resource.reply, 200, view.accepted.mediaType, view.entry(entry))
+}

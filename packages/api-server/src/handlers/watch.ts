@@ -1,0 +1,91 @@
+import { StatusError } from '@tandem/apimachinery'
+import type { Watch } from '../registry/store.ts'
+import { addWarnings } from '../request/respond.ts'
+import type { Handler, ResourceRequest } from './handler.ts'
+import { listRequest } from './list.ts'
+import { booleanParameter, integerParameter } from './options.ts'
+import { type View, viewOf } from './view.ts'
+import { watchOverWebSocket } from './watch-websocket.ts'
+
+/** Half an hour to an hour, spread so that watches do not all begin anew at once. */
+const defaultTimeout = (): number => 1800 * (1 + Math.random())
+
+export const watch: Handler = async (resource) => {
+  const view = viewOf(resource)
+  const ending = new AbortController()
+  const cancel = endAfter(resource, ending)
+  try {
+    const events = await open(resource, ending.signal)
+    if (resource.kube.upgrade) await watchOverWebSocket(resource, events, view, ending)
+    else await stream(resource, events, view, ending)
+  } finally {
+    cancel()
+    ending.abort()
+  }
+}
+
+function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
+  const { kube, store } = resource
+  const { namespace, labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listRequest(resource)
+  // The old way of watching one object names it in the path.
+  const name = kube.info.name && !fieldSelector ? `metadata.name=${kube.info.name}` : fieldSelector
+  return store.watch({
+    namespace,
+    labelSelector,
+    fieldSelector: name,
+    resourceVersion,
+    resourceVersionMatch,
+    allowWatchBookmarks: booleanParameter(kube, 'allowWatchBookmarks'),
+    sendInitialEvents: kube.query.has('sendInitialEvents') ? booleanParameter(kube, 'sendInitialEvents') : undefined,
+    signal,
+  })
+}
+
+/** A watch ends when its time is over, when its client leaves or when the server stops. */
+function endAfter({ kube, reply, services }: ResourceRequest, ending: AbortController): () => void {
+  const seconds = integerParameter(kube, 'timeoutSeconds') || defaultTimeout()
+  const end = () => ending.abort()
+  const cancelTimer = services.clock.after(seconds * 1000, end)
+  reply.raw.once('close', end)
+  services.stopping.addEventListener('abort', end, { once: true })
+  return () => {
+    cancelTimer()
+    services.stopping.removeEventListener('abort', end)
+  }
+}
+
+async function stream({ reply }: ResourceRequest, events: Watch, view: View, ending: AbortController): Promise<void> {
+  addWarnings(reply)
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': contentTypeOf(view),
+    'cache-control': 'no-cache, private',
+  })
+  raw.flushHeaders()
+  try {
+    for await (const batch of events) {
+      const written = batch.length === 1 && batch[0] ? view.event(batch[0]) : Buffer.concat(batch.map((event) => view.event(event)))
+      if (!raw.write(written)) await drained(raw, ending.signal)
+    }
+  } catch (error) {
+    if (!ending.signal.aborted) raw.write(errorEvent(error))
+  }
+  raw.end()
+}
+
+const contentTypeOf = ({ accepted: { mediaType } }: View): string =>
+  mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`
+
+/** What breaks a watch after it began can only be told as an event. */
+function errorEvent(error: unknown): Uint8Array {
+  const status = error instanceof StatusError ? error.status : { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: String(error), reason: 'InternalError', code: 500 }
+  return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
+}
+
+const drained = (raw: { once(event: 'drain', listener: () => void): unknown }, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    raw.once('drain', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { runBinary } from '@tandem/component-base/flags/index'
+import { flags, optionsOf } from './flags.ts'
+import { startApiServer } from './start.ts'
+
+await runBinary({
+  name: 'tandem-apiserver',
+  description: 'Serves the Kubernetes API and keeps its objects.',
+  example: 'tandem-apiserver --data-dir=/var/lib/tandem/prod/store --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key --client-ca-file=ca.crt --service-account-signing-key-file=sa.key',
+  flags,
+  start: (values, context) => startApiServer(optionsOf(values), context),
+})

@@ -1,0 +1,45 @@
+import type { Backend } from '@tandem/storage'
+
+/** How the server is started: upstream's flags, in camel case, with upstream's defaults. */
+export interface ApiServerOptions {
+  bindAddress?: string
+  /** 0 for any free port. */
+  securePort?: number
+  /** The address that `default/kubernetes` names; found from the host's interfaces unless given. */
+  advertiseAddress?: string
+  serviceClusterIpRange: string
+  /** `30000-32767` unless given. */
+  serviceNodePortRange?: string
+  storageBackend?: 'level'
+  /** Where the store keeps its files. */
+  dataDir?: string
+  /** A store that is open already: tests, and processes that compose a cluster. */
+  backend?: Backend
+  tlsCertFile: string
+  tlsPrivateKeyFile: string
+  clientCaFile?: string
+  serviceAccountKeyFiles?: readonly string[]
+  serviceAccountSigningKeyFile: string
+  serviceAccountIssuer?: string
+  apiAudiences?: readonly string[]
+  kubeletClientCertificate?: string
+  kubeletClientKey?: string
+  kubeletCertificateAuthority?: string
+  /** Addresses of a node by which its kubelet is called, best first. */
+  kubeletPreferredAddressTypes?: readonly string[]
+  authorizationModes?: readonly AuthorizationMode[]
+  anonymousAuth?: boolean
+  enableAdmissionPlugins?: readonly string[]
+  disableAdmissionPlugins?: readonly string[]
+  /** Seconds that events are kept. */
+  eventTtl?: number
+  maxRequestsInflight?: number
+  maxMutatingRequestsInflight?: number
+  /** Seconds. */
+  requestTimeout?: number
+}
+
+export type AuthorizationMode = 'Node' | 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny'
+export const authorizationModes: readonly AuthorizationMode[] = ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny']
+
+export const defaultIssuer = 'https://kubernetes.default.svc.cluster.local'

@@ -1,0 +1,96 @@
+import type { Duplex } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Attributes } from '../authorization/authorizer.ts'
+import { anonymous, type UserInfo } from '../authentication/user.ts'
+import { type RequestInfo, requestInfo } from './request-info.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the first hook of every request. */
+    kube: RequestContext
+  }
+}
+
+/** The socket of a request that asks to leave HTTP: exec, attach, port-forward, a watch over WebSocket. */
+export interface Upgrade {
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+/** What the hooks find out about a request, for those after them and for its handler. */
+export class RequestContext {
+  readonly info: RequestInfo
+  /** The query without its question mark, as it came. */
+  readonly rawQuery: string
+  readonly receivedAt: number
+  readonly longRunning: boolean
+  readonly upgrade: Upgrade | undefined
+  user: UserInfo = anonymous
+  /** Texts for `Warning` headers. */
+  warnings: Set<string> | undefined
+  #query: URLSearchParams | undefined
+  #ended: AbortController | undefined
+
+  constructor({ method, url, upgrade, now }: { method: string; url: string; upgrade: Upgrade | undefined; now: number }) {
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    this.rawQuery = mark < 0 ? '' : url.slice(mark + 1)
+    this.info = requestInfo(method, path.includes('%') ? decodeURIComponent(path) : path, this.rawQuery)
+    this.receivedAt = now
+    this.upgrade = upgrade
+    this.longRunning = isLongRunning(this.info)
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.rawQuery)
+    return this.#query
+  }
+
+  /** A query parameter, undefined where absent or empty. */
+  parameter(name: string): string | undefined {
+    return this.rawQuery === '' ? undefined : this.query.get(name) || undefined
+  }
+
+  get attributes(): Attributes {
+    return { user: this.user, ...attributesOf(this.info) }
+  }
+
+  warn(text: string): void {
+    this.warnings ??= new Set()
+    this.warnings.add(text)
+  }
+
+  /** Aborts when the client goes away. Made only for those who wait for it. */
+  signal(reply: FastifyReply): AbortSignal {
+    if (!this.#ended) {
+      const ended = new AbortController()
+      this.#ended = ended
+      reply.raw.once('close', () => ended.abort())
+      if (reply.raw.destroyed) ended.abort()
+    }
+    return this.#ended.signal
+  }
+}
+
+const attributesOf = (info: RequestInfo): Omit<Attributes, 'user'> => ({
+  verb: info.verb,
+  isResourceRequest: info.isResourceRequest,
+  namespace: info.namespace,
+  apiGroup: info.apiGroup,
+  apiVersion: info.apiVersion,
+  resource: info.resource,
+  subresource: info.subresource,
+  name: info.name,
+  path: info.path,
+  fieldSelector: info.fieldSelector,
+  labelSelector: info.labelSelector,
+})
+
+const longRunningVerbs = new Set(['watch', 'proxy'])
+const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
+
+/** These hold no place among the requests in flight and have no deadline. */
+const isLongRunning = ({ verb, subresource, path }: RequestInfo): boolean =>
+  longRunningVerbs.has(verb) || longRunningSubresources.has(subresource) || path.startsWith('/debug/pprof/')
+
+export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void

@@ -1,0 +1,49 @@
+import { internalError, isStatusError, type Status, type StatusError } from '@tandem/apimachinery'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { AuthenticationError } from '../authentication/authenticator.ts'
+import { encodeObject } from './encode.ts'
+import { negotiate, wantsPretty } from './negotiation.ts'
+
+/** Answers with an object that is no stored one: a Status, a review, a version. */
+export function sendObject(request: FastifyRequest, reply: FastifyReply, code: number, object: object): void {
+  const accepted = negotiate({ accept: request.headers.accept, views: false })
+  const pretty = accepted.pretty || wantsPretty(request.kube?.query.get('pretty') ?? null, request.headers['user-agent'])
+  sendBytes(reply, code, accepted.mediaType, encodeObject(object, { ...accepted, pretty }))
+}
+
+export function sendBytes(reply: FastifyReply, code: number, contentType: string, body: Uint8Array): void {
+  addWarnings(reply)
+  reply.code(code).header('content-type', contentType).header('cache-control', 'no-cache, private').send(body)
+}
+
+export function addWarnings(reply: FastifyReply): void {
+  const warnings = reply.request.kube?.warnings
+  if (warnings) reply.header('warning', [...warnings].map((text) => `299 - ${JSON.stringify(text)}`))
+}
+
+export const sendText = (reply: FastifyReply, code: number, text: string): void => {
+  reply.code(code).header('content-type', 'text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text)
+}
+
+/** No such path at all: upstream answers in plain text. */
+export const sendPageNotFound = (reply: FastifyReply): void => sendText(reply, 404, '404 page not found\n')
+
+/** The failure that a client is told of: what is no status error is a fault of ours. */
+export function statusErrorOf(error: unknown): StatusError {
+  return isStatusError(error) ? error : internalError(error)
+}
+
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: StatusError): void {
+  const { status } = error
+  const retryAfter = status.details?.retryAfterSeconds
+  if (retryAfter) reply.header('retry-after', String(retryAfter))
+  if (error.code === 401) reply.header('www-authenticate', 'Bearer')
+  try {
+    sendObject(request, reply, error.code, status)
+  } catch {
+    sendBytes(reply, error.code, 'application/json', Buffer.from(JSON.stringify(status)))
+  }
+}
+
+export const isAuthenticationError = (error: unknown): boolean => error instanceof AuthenticationError
+export type { Status }

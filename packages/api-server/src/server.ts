@@ -1,0 +1,58 @@
+import { requestEntityTooLarge } from '@tandem/apimachinery'
+import type { Logger } from '@tandem/component-base'
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
+import type { Hook } from './request/context.ts'
+import { sendError, sendPageNotFound, statusErrorOf } from './request/respond.ts'
+import type { Routes } from './routes/routes.ts'
+
+export interface TlsFiles {
+  cert: string | Buffer
+  key: string | Buffer
+  /** Who signs client certificates. */
+  ca: string | Buffer | undefined
+}
+
+export interface ServerOptions {
+  tls: TlsFiles
+  hooks: readonly Hook[]
+  routes: Routes
+  logger: Logger
+}
+
+/** As upstream: what etcd takes of one object, and then some. */
+const bodyLimit = 3 * 1024 * 1024
+
+/** client-go cancels every watch it ends: a thousand of those must not look like an attack. */
+const streamResets = { streamResetBurst: 100_000, streamResetRate: 10_000 }
+
+/** The HTTP server: HTTP/2 and HTTP/1.1 by ALPN, one order of hooks for all that comes in, and few routes. */
+export function createServer({ tls, hooks, routes, logger }: ServerOptions): FastifyInstance {
+  const app = fastify({
+    http2: true,
+    https: { ...tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false, ...streamResets },
+    bodyLimit,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2000 },
+    onProtoPoisoning: 'ignore',
+    frameworkErrors: (_error, _request, reply) => sendPageNotFound(reply as never),
+  }) as unknown as FastifyInstance
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.decorateRequest('kube')
+  for (const hook of hooks) app.addHook('onRequest', hook)
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return sendError(request, reply, requestEntityTooLarge(`limit is ${bodyLimit}`))
+    const status = statusErrorOf(error)
+    if (status.code >= 500) logger.error({ err: error, path: request.url }, 'request failed')
+    sendError(request, reply, status)
+  })
+  app.setNotFoundHandler((_request, reply) => sendPageNotFound(reply))
+
+  app.all('/api/*', routes.resources)
+  app.all('/apis/*', routes.resources)
+  for (const [path, handler] of Object.entries(routes.fixed)) app.get(path, handler)
+  return app
+}
