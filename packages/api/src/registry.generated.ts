@@ -25,10 +25,12 @@ import { namespaces } from './core/v1/namespace.ts'
 import { nodes } from './core/v1/node.ts'
 import { persistentVolumes } from './core/v1/persistentvolume.ts'
 import { persistentVolumeClaims } from './core/v1/persistentvolumeclaim.ts'
+import { pods } from './core/v1/pod.ts'
 import { podTemplates } from './core/v1/podtemplate.ts'
 import { replicationControllers } from './core/v1/replicationcontroller.ts'
 import { resourceQuotas } from './core/v1/resourcequota.ts'
 import { secrets } from './core/v1/secret.ts'
+import { services } from './core/v1/service.ts'
 import { serviceAccounts } from './core/v1/serviceaccount.ts'
 import { endpointSlices } from './discovery/v1/endpointslice.ts'
 import { podDisruptionBudgets } from './policy/v1/poddisruptionbudget.ts'
@@ -63,10 +65,12 @@ export const definitions: readonly AnyResourceDefinition[] = [
   nodes,
   persistentVolumes,
   persistentVolumeClaims,
+  pods,
   podTemplates,
   replicationControllers,
   resourceQuotas,
   secrets,
+  services,
   serviceAccounts,
   endpointSlices,
   podDisruptionBudgets,
