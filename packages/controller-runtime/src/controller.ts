@@ -1,7 +1,7 @@
 import type { PolicyRule } from '@tandem/api/rbac/v1/types'
+import type { AnyResourceDefinition, KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
 import type { Client, EventRecorder, Informer, InformerFactory } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
-import type { KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
 
 /**
  * One controller: for each object of a resource, make what is into what should be, one step at a time.
@@ -12,7 +12,7 @@ export interface Controller<T extends KubernetesObject = KubernetesObject> {
   readonly name: string
   readonly for: ResourceDefinition<T>
   /** Changes of objects whose controlling owner is of kind `for` enqueue that owner. */
-  readonly owns?: readonly ResourceDefinition<never>[]
+  readonly owns?: readonly AnyResourceDefinition[]
   /** Changes of other objects enqueue the keys returned. */
   readonly watches?: readonly Watch[]
   readonly permissions: readonly PolicyRule[]
@@ -21,7 +21,7 @@ export interface Controller<T extends KubernetesObject = KubernetesObject> {
   /** Adds indexes and keeps state for this run, before informers start. */
   setup?(context: ControllerContext): void | Promise<void>
   /** Called for changed keys, whether the object is there or gone. Throw to retry with backoff; TerminalError not to. */
-  reconcile(key: ObjectKey, context: ControllerContext): Promise<ReconcileResult | void>
+  reconcile(key: ObjectKey, context: ControllerContext): Promise<ReconcileResult | undefined>
 }
 
 /** A controller that is not a reconcile of one resource: garbage collection, node CIDRs. It runs until its signal aborts. */

@@ -1,1 +1,6 @@
 export * from './controller.ts'
+export * from './controller-metrics.ts'
+export * from './expectations.ts'
+export * from './manager.ts'
+export * from './run-controller.ts'
+export * from './terminal-error.ts'
