@@ -8,28 +8,6 @@ import { hasProgram } from '../host/programs.ts'
 
 export const sampleImage = 'tandem.local/sample-app:1'
 
-/** The programs the sample app's pods run, all of them BusyBox under another name. */
-const applets = [
-  'sh',
-  'httpd',
-  'wget',
-  'cat',
-  'echo',
-  'sleep',
-  'ls',
-  'env',
-  'nslookup',
-  'nc',
-  'id',
-  'kill',
-  'ps',
-  'date',
-  'seq',
-  'test',
-  'hostname',
-  'vi',
-]
-
 /**
  * Makes the sample app's image in the engine, without a registry, from the host's static BusyBox; a no-op when it is there.
  * Rejects when the host has none: the caller says how to get it.
@@ -55,10 +33,12 @@ function splitTag(name: string): [string, string] {
   return [name.slice(0, colon), name.slice(colon + 1)]
 }
 
+/** BusyBox, under the name of each program it can be. */
 async function rootFileSystem(): Promise<ReturnType<typeof pack>> {
-  const busybox = await findStaticBusybox()
+  const { path, program } = await findStaticBusybox()
+  const applets = (await runCommand(path, ['--list'])).split('\n').filter((name) => name && name !== 'busybox')
   const archive = pack()
-  archive.entry({ name: 'bin/busybox', mode: 0o755 }, busybox)
+  archive.entry({ name: 'bin/busybox', mode: 0o755 }, program)
   for (const applet of applets) archive.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' })
   archive.entry({ name: 'tmp', type: 'directory', mode: 0o1777 })
   archive.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n')
@@ -67,12 +47,12 @@ async function rootFileSystem(): Promise<ReturnType<typeof pack>> {
   return archive
 }
 
-async function findStaticBusybox(): Promise<Buffer> {
+async function findStaticBusybox(): Promise<{ path: string; program: Buffer }> {
   if (!(await hasProgram('busybox')))
     throw new Error('the sample app needs BusyBox on the host: apt-get install busybox-static')
   const path = (await runCommand('sh', ['-c', 'readlink -f "$(command -v busybox)"'])).trim()
   const program = await readFile(path)
   if (program.includes('/lib64/ld-linux') || program.includes('/lib/ld-linux'))
     throw new Error(`${path} is not static: apt-get install busybox-static`)
-  return program
+  return { path, program }
 }
