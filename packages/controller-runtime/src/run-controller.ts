@@ -1,4 +1,5 @@
 import {
+  type AnyResourceDefinition,
   controllerOf,
   type KubernetesObject,
   keyOf,
@@ -156,7 +157,7 @@ const anyInformer = ({ informer }: ControllerContext, resource: AnyResourceDefin
 
 async function allSynced<T extends KubernetesObject>(
   controller: Controller<T>,
-  { informer }: ControllerContext,
+  context: ControllerContext,
 ): Promise<void> {
   const resources = [
     controller.for,
