@@ -27,6 +27,8 @@ export interface ClusterPlan {
   chainPrefix: string
   /** The bit of the packet mark that means "masquerade". Each cluster has one of its own. */
   masqueradeBit: number
+  /** Marks the routes to this cluster's load-balancer addresses as its own. */
+  routeProtocol: number
   /** The cgroup above everything that belongs to this cluster. */
   cgroup: string
   /** Limits of the whole cluster's cgroup; prod has none. */
@@ -139,6 +141,7 @@ function planCluster(
     bridge: `tandem-${name.slice(0, 4)}${tag.slice(0, 4)}`,
     chainPrefix: shared ? name.slice(0, 4).toUpperCase() : 'KUBE',
     masqueradeBit: staging ? 13 : 14,
+    routeProtocol: staging ? 214 : 213,
     cgroup: `/tandem${tag && `-${tag}`}/${name}`,
     ...(staging && shared && { limits: stagingLimits(host) }),
     ...(shared && { capacity: shareOf(host) }),
