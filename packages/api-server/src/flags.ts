@@ -1,44 +1,116 @@
-import type { FlagValues, Flags } from '@tandem/component-base/flags/index'
+import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
 import { type ApiServerOptions, type AuthorizationMode, authorizationModes, defaultIssuer } from './options.ts'
 
 /** Upstream's flags, as far as they have a meaning here. */
 export const flags = {
-  'bind-address': { type: 'string', default: '0.0.0.0', description: 'The IP address on which to listen for the --secure-port port' },
-  'secure-port': { type: 'int', default: 6443, description: 'The port on which to serve HTTPS with authentication and authorization' },
-  'advertise-address': { type: 'string', description: 'The IP address by which members of the cluster reach this server; the host\'s own unless given' },
-  'service-cluster-ip-range': { type: 'string', default: '10.96.0.0/16', description: 'A CIDR notation IP range from which to assign service cluster IPs' },
-  'service-node-port-range': { type: 'string', default: '30000-32767', description: 'A port range to reserve for services with NodePort visibility, both ends included' },
+  'bind-address': {
+    type: 'string',
+    default: '0.0.0.0',
+    description: 'The IP address on which to listen for the --secure-port port',
+  },
+  'secure-port': {
+    type: 'int',
+    default: 6443,
+    description: 'The port on which to serve HTTPS with authentication and authorization',
+  },
+  'advertise-address': {
+    type: 'string',
+    description: "The IP address by which members of the cluster reach this server; the host's own unless given",
+  },
+  'service-cluster-ip-range': {
+    type: 'string',
+    default: '10.96.0.0/16',
+    description: 'A CIDR notation IP range from which to assign service cluster IPs',
+  },
+  'service-node-port-range': {
+    type: 'string',
+    default: '30000-32767',
+    description: 'A port range to reserve for services with NodePort visibility, both ends included',
+  },
   'storage-backend': { type: 'string', default: 'level', description: 'The storage backend for persistence: level' },
   'data-dir': { type: 'string', description: 'The directory in which the level backend keeps its files' },
-  'tls-cert-file': { type: 'string', description: 'File containing the x509 certificate for HTTPS; read again when it changes' },
-  'tls-private-key-file': { type: 'string', description: 'File containing the private key that matches --tls-cert-file' },
-  'client-ca-file': { type: 'string', description: 'Requests with a client certificate signed by one of the authorities in this file are authenticated with its common name' },
-  'service-account-key-file': { type: 'list', description: 'Files with PEM-encoded keys to verify service account tokens with; the signing key unless given' },
-  'service-account-signing-key-file': { type: 'string', description: 'File with the PEM-encoded private key that signs service account tokens' },
-  'service-account-issuer': { type: 'string', default: defaultIssuer, description: 'Identifier of the service account token issuer' },
+  'tls-cert-file': {
+    type: 'string',
+    description: 'File containing the x509 certificate for HTTPS; read again when it changes',
+  },
+  'tls-private-key-file': {
+    type: 'string',
+    description: 'File containing the private key that matches --tls-cert-file',
+  },
+  'client-ca-file': {
+    type: 'string',
+    description:
+      'Requests with a client certificate signed by one of the authorities in this file are authenticated with its common name',
+  },
+  'service-account-key-file': {
+    type: 'list',
+    description: 'Files with PEM-encoded keys to verify service account tokens with; the signing key unless given',
+  },
+  'service-account-signing-key-file': {
+    type: 'string',
+    description: 'File with the PEM-encoded private key that signs service account tokens',
+  },
+  'service-account-issuer': {
+    type: 'string',
+    default: defaultIssuer,
+    description: 'Identifier of the service account token issuer',
+  },
   'api-audiences': { type: 'list', description: 'Identifiers of the API; the issuer unless given' },
   'kubelet-client-certificate': { type: 'string', description: 'Path to a client certificate for calling kubelets' },
   'kubelet-client-key': { type: 'string', description: 'Path to the key of --kubelet-client-certificate' },
-  'kubelet-certificate-authority': { type: 'string', description: 'Path to the authority that signs kubelets\' serving certificates' },
-  'kubelet-preferred-address-types': { type: 'list', default: ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'], description: 'Which of a node\'s addresses to call its kubelet by, best first' },
-  'authorization-mode': { type: 'list', default: ['Node', 'RBAC'], description: 'Ordered list of authorizers: Node, RBAC, AlwaysAllow, AlwaysDeny' },
-  'anonymous-auth': { type: 'bool', default: true, description: 'Answers requests without credentials on the health and version paths' },
+  'kubelet-certificate-authority': {
+    type: 'string',
+    description: "Path to the authority that signs kubelets' serving certificates",
+  },
+  'kubelet-preferred-address-types': {
+    type: 'list',
+    default: ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'],
+    description: "Which of a node's addresses to call its kubelet by, best first",
+  },
+  'authorization-mode': {
+    type: 'list',
+    default: ['Node', 'RBAC'],
+    description: 'Ordered list of authorizers: Node, RBAC, AlwaysAllow, AlwaysDeny',
+  },
+  'anonymous-auth': {
+    type: 'bool',
+    default: true,
+    description: 'Answers requests without credentials on the health and version paths',
+  },
   'enable-admission-plugins': { type: 'list', description: 'Admission plugins to enable beside the default ones' },
-  'disable-admission-plugins': { type: 'list', description: 'Admission plugins to disable although they are on by default' },
+  'disable-admission-plugins': {
+    type: 'list',
+    description: 'Admission plugins to disable although they are on by default',
+  },
   'event-ttl': { type: 'duration', default: '1h', description: 'How long to keep events' },
-  'max-requests-inflight': { type: 'int', default: 400, description: 'The maximum number of non-mutating requests under way at once' },
-  'max-mutating-requests-inflight': { type: 'int', default: 200, description: 'The maximum number of mutating requests under way at once' },
-  'request-timeout': { type: 'duration', default: '1m', description: 'How long a request may take that is not long-running' },
+  'max-requests-inflight': {
+    type: 'int',
+    default: 400,
+    description: 'The maximum number of non-mutating requests under way at once',
+  },
+  'max-mutating-requests-inflight': {
+    type: 'int',
+    default: 200,
+    description: 'The maximum number of mutating requests under way at once',
+  },
+  'request-timeout': {
+    type: 'duration',
+    default: '1m',
+    description: 'How long a request may take that is not long-running',
+  },
 } as const satisfies Flags
 
 export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
-  const needed = (name: 'tls-cert-file' | 'tls-private-key-file' | 'service-account-signing-key-file' | 'data-dir'): string => {
+  const needed = (
+    name: 'tls-cert-file' | 'tls-private-key-file' | 'service-account-signing-key-file' | 'data-dir',
+  ): string => {
     const value = values[name]
     if (!value) throw new UsageError(`--${name} is required`)
     return value
   }
-  if (values['storage-backend'] !== 'level') throw new UsageError(`--storage-backend: unknown backend ${JSON.stringify(values['storage-backend'])}`)
+  if (values['storage-backend'] !== 'level')
+    throw new UsageError(`--storage-backend: unknown backend ${JSON.stringify(values['storage-backend'])}`)
   const optional = {
     advertiseAddress: values['advertise-address'],
     clientCaFile: values['client-ca-file'],

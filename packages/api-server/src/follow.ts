@@ -17,7 +17,11 @@ export interface FollowOptions {
  * Tells a follower of every object of a resource, and of each change from then on, in this process and without a client. Resolves when
  * it has been told of all there is.
  */
-export function follow<T extends KubernetesObject>(store: Store<T>, follower: Follower<T>, options: FollowOptions): Promise<void> {
+export function follow<T extends KubernetesObject>(
+  store: Store<T>,
+  follower: Follower<T>,
+  options: FollowOptions,
+): Promise<void> {
   const { signal, clock, logger } = options
   return new Promise((synced) => {
     const known = new Map<string, T>()
@@ -43,7 +47,11 @@ interface Following<T> {
   synced: () => void
 }
 
-async function followOnce<T extends KubernetesObject>(store: Store<T>, follower: Follower<T>, { known, signal, synced }: Following<T>): Promise<void> {
+async function followOnce<T extends KubernetesObject>(
+  store: Store<T>,
+  follower: Follower<T>,
+  { known, signal, synced }: Following<T>,
+): Promise<void> {
   const events = await store.watch({
     sendInitialEvents: true,
     allowWatchBookmarks: true,

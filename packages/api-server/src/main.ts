@@ -6,7 +6,8 @@ import { startApiServer } from './start.ts'
 await runBinary({
   name: 'tandem-apiserver',
   description: 'Serves the Kubernetes API and keeps its objects.',
-  example: 'tandem-apiserver --data-dir=/var/lib/tandem/prod/store --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key --client-ca-file=ca.crt --service-account-signing-key-file=sa.key',
+  example:
+    'tandem-apiserver --data-dir=/var/lib/tandem/prod/store --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key --client-ca-file=ca.crt --service-account-signing-key-file=sa.key',
   flags,
   start: (values, context) => startApiServer(optionsOf(values), context),
 })

@@ -15,7 +15,11 @@ export interface LoadedCertificate {
 }
 
 export async function loadCertificate({ certFile, keyFile, caFile }: CertificateFiles): Promise<LoadedCertificate> {
-  const [cert, key, ca] = await Promise.all([readFile(certFile), readFile(keyFile), caFile ? readFile(caFile) : undefined])
+  const [cert, key, ca] = await Promise.all([
+    readFile(certFile),
+    readFile(keyFile),
+    caFile ? readFile(caFile) : undefined,
+  ])
   return { cert, key, ca }
 }
 
@@ -43,4 +47,6 @@ export async function reloadCertificate(
 }
 
 const same = (a: LoadedCertificate, b: LoadedCertificate): boolean =>
-  a.cert.equals(b.cert) && a.key.equals(b.key) && (a.ca === b.ca || (a.ca !== undefined && b.ca !== undefined && a.ca.equals(b.ca)))
+  a.cert.equals(b.cert) &&
+  a.key.equals(b.key) &&
+  (a.ca === b.ca || (a.ca !== undefined && b.ca !== undefined && a.ca.equals(b.ca)))

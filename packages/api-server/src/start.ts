@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:tls'
+import { definitions } from '@tandem/api'
 import type { ComponentContext, RunningComponent } from '@tandem/component-base'
 import { createMetrics } from '@tandem/component-base/metrics/metrics'
-import { definitions } from '@tandem/api'
 import { AdmissionChain } from './admission/admission.ts'
 import { orderedPlugins } from './admission/ordered-plugins.ts'
 import { createAuthentication } from './authentication/create-authenticator.ts'
@@ -15,7 +15,8 @@ import { dispatch } from './handlers/dispatch.ts'
 import type { HandlerServices } from './handlers/handler.ts'
 import { kubeletConnection } from './kubelet/connection.ts'
 import { type ApiServerOptions, defaultIssuer } from './options.ts'
-import { openRegistry } from './open-registry.ts'
+import { openRegistry } from './registry/open.ts'
+import { specialHandlers } from './registry/subresources/special-handlers.ts'
 import { requestHooks } from './request/hooks.ts'
 import { InFlightLimit } from './request/in-flight.ts'
 import { RequestMetrics } from './request/metrics.ts'
@@ -24,7 +25,6 @@ import { Resources } from './resources.ts'
 import { createRoutes } from './routes/routes.ts'
 import { createServer } from './server.ts'
 import { loadCertificate, reloadCertificate } from './serving-certificate.ts'
-import { specialHandlers } from './registry/subresources/special-handlers.ts'
 
 export interface RunningApiServer extends RunningComponent {
   /** `https://host:port` */
@@ -83,7 +83,14 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   })
   const app = createServer({
     tls: certificate,
-    hooks: requestHooks({ clock, logger, authenticator: authentication.authenticator, authorizer, inFlight, metrics: requestMetrics }),
+    hooks: requestHooks({
+      clock,
+      logger,
+      authenticator: authentication.authenticator,
+      authorizer,
+      inFlight,
+      metrics: requestMetrics,
+    }),
     routes: createRoutes({
       resources,
       dispatch: dispatch(services, special),
@@ -143,7 +150,9 @@ function failUnless(condition: boolean, reason: string): void {
 async function serviceAccountKeys(options: ApiServerOptions) {
   const issuer = options.serviceAccountIssuer ?? defaultIssuer
   const signing = signingKey(await readFile(options.serviceAccountSigningKeyFile, 'utf8'))
-  const keyFiles = options.serviceAccountKeyFiles?.length ? options.serviceAccountKeyFiles : [options.serviceAccountSigningKeyFile]
+  const keyFiles = options.serviceAccountKeyFiles?.length
+    ? options.serviceAccountKeyFiles
+    : [options.serviceAccountSigningKeyFile]
   const verification = (await Promise.all(keyFiles.map((file) => readFile(file, 'utf8')))).flatMap(verificationKeys)
   const audiences = options.apiAudiences?.length ? options.apiAudiences : [issuer]
   return { issuer, signing, verification, audiences }

@@ -1,10 +1,21 @@
 import type { AdmissionPlugin } from './admission.ts'
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import type { PluginContext } from './plugin-context.ts'
+import { priority } from './priority.ts'
+import { serviceAccount } from './service-account.ts'
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 
 type CreatePlugin = (context: PluginContext) => AdmissionPlugin
 
 /** The order in which writes are admitted: order is meaning. */
-const plugins: readonly CreatePlugin[] = []
+const plugins: readonly CreatePlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+]
 
 export function orderedPlugins(context: PluginContext): AdmissionPlugin[] {
   const { disableAdmissionPlugins = [] } = context.options

@@ -1,15 +1,19 @@
 import { nodes } from '@tandem/api/core/v1/node'
-import { pods } from '@tandem/api/core/v1/pod/index'
+import { pods } from '@tandem/api/core/v1/pod'
 import { secrets } from '@tandem/api/core/v1/secret'
 import { serviceAccounts } from '@tandem/api/core/v1/serviceaccount'
 import { isNotFound, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
-import { follow, type FollowOptions } from '../follow.ts'
+import { type FollowOptions, follow } from '../follow.ts'
 import type { Resources } from '../resources.ts'
 import { anonymousAuthenticator } from './anonymous.ts'
 import { type Authenticator, AuthenticatorChain } from './authenticator.ts'
 import { bearerTokenAuthenticator } from './bearer-token.ts'
 import type { VerificationKey } from './service-account/keys.ts'
-import { type BoundObjects, type LiveObject, ServiceAccountTokenAuthenticator } from './service-account/token-authenticator.ts'
+import {
+  type BoundObjects,
+  type LiveObject,
+  ServiceAccountTokenAuthenticator,
+} from './service-account/token-authenticator.ts'
 import { x509Authenticator } from './x509.ts'
 
 export interface AuthenticationOptions {
@@ -30,7 +34,13 @@ export interface Authentication {
 /** Client certificates, then service account tokens, then nobody. */
 export function createAuthentication(resources: Resources, options: AuthenticationOptions): Authentication {
   const { issuer, audiences, keys, now } = options
-  const tokens = new ServiceAccountTokenAuthenticator({ issuers: [issuer], audiences, keys, now, objects: boundObjects(resources) })
+  const tokens = new ServiceAccountTokenAuthenticator({
+    issuers: [issuer],
+    audiences,
+    keys,
+    now,
+    objects: boundObjects(resources),
+  })
   const authenticator = new AuthenticatorChain([
     x509Authenticator({ now }),
     bearerTokenAuthenticator(tokens, audiences),
@@ -52,7 +62,11 @@ export function createAuthentication(resources: Resources, options: Authenticati
 }
 
 function boundObjects(resources: Resources): BoundObjects {
-  const live = async <T extends KubernetesObject>(definition: ResourceDefinition<T>, name: string, namespace?: string): Promise<LiveObject | undefined> => {
+  const live = async <T extends KubernetesObject>(
+    definition: ResourceDefinition<T>,
+    name: string,
+    namespace?: string,
+  ): Promise<LiveObject | undefined> => {
     try {
       return (await resources.store(definition).get({ namespace, name })).object().metadata
     } catch (error) {

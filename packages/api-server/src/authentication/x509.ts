@@ -42,11 +42,9 @@ function connectionOf(raw: RawRequest): { key: object; socket: TLSSocket } | und
 
 function readPeer(socket: TLSSocket): PeerIdentity {
   const certificate = socket.getPeerCertificate()
-  if (!certificate || Object.keys(certificate).length === 0)
-    return { user: undefined, problem: undefined, notAfter: 0 }
+  if (!certificate || Object.keys(certificate).length === 0) return { user: undefined, problem: undefined, notAfter: 0 }
   const notAfter = Date.parse(certificate.valid_to)
-  if (!socket.authorized)
-    return { user: undefined, problem: `x509: ${String(socket.authorizationError)}`, notAfter }
+  if (!socket.authorized) return { user: undefined, problem: `x509: ${String(socket.authorizationError)}`, notAfter }
   const username = first(certificate.subject.CN)
   if (!username) return { user: undefined, problem: undefined, notAfter }
   return { user: authenticated({ username, groups: all(certificate.subject.O) }), problem: undefined, notAfter }

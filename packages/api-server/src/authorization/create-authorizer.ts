@@ -1,10 +1,10 @@
-import { pods } from '@tandem/api/core/v1/pod/index'
+import { pods } from '@tandem/api/core/v1/pod'
 import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
 import { clusterRoleBindings } from '@tandem/api/rbac/v1/clusterrolebinding'
 import { roles } from '@tandem/api/rbac/v1/role'
 import { roleBindings } from '@tandem/api/rbac/v1/rolebinding'
 import { nodeRules } from '../bootstrap/role-table.ts'
-import { follow, type FollowOptions } from '../follow.ts'
+import { type FollowOptions, follow } from '../follow.ts'
 import type { AuthorizationMode } from '../options.ts'
 import type { Resources } from '../resources.ts'
 import { alwaysAllow, alwaysDeny, mastersAuthorizer } from './always-allow.ts'
@@ -46,7 +46,11 @@ export function createAuthorization(modes: readonly AuthorizationMode[]): Author
         follow(resources.store(roleBindings), bindingFollower, options),
         follow(resources.store(clusterRoleBindings), bindingFollower, options),
         modes.includes('Node') &&
-          follow(resources.store(pods), { set: (pod) => graph.setPod(pod), remove: (pod) => graph.removePod(pod) }, options),
+          follow(
+            resources.store(pods),
+            { set: (pod) => graph.setPod(pod), remove: (pod) => graph.removePod(pod) },
+            options,
+          ),
       ])
     },
   }

@@ -11,7 +11,16 @@ export function forbiddenBy(attributes: Attributes, reason: string): StatusError
   )
 }
 
-function describe({ user, verb, isResourceRequest, path, resource, subresource, apiGroup, namespace }: Attributes): string {
+function describe({
+  user,
+  verb,
+  isResourceRequest,
+  path,
+  resource,
+  subresource,
+  apiGroup,
+  namespace,
+}: Attributes): string {
   const who = `User ${JSON.stringify(user.username)} cannot ${verb}`
   if (!isResourceRequest) return `${who} path ${JSON.stringify(path)}`
   const what = subresource ? `${resource}/${subresource}` : resource

@@ -18,7 +18,13 @@ export interface BootstrapOptions {
 const checkEvery = 10_000
 
 /** Writes what every cluster has from the start, and keeps `default/kubernetes` at the host's address from then on. */
-export async function bootstrap({ resources, serviceClusterIpRange, advertise, port, following }: BootstrapOptions): Promise<void> {
+export async function bootstrap({
+  resources,
+  serviceClusterIpRange,
+  advertise,
+  port,
+  following,
+}: BootstrapOptions): Promise<void> {
   const clusterIp = firstAddress(serviceClusterIpRange)
   await bootstrapNamespaces(resources)
   await Promise.all([bootstrapRoles(resources), bootstrapPriorityClasses(resources)])

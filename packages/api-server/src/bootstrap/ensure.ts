@@ -5,7 +5,10 @@ import type { Store } from '../registry/store.ts'
 export async function ensure<T extends KubernetesObject>(store: Store<T>, object: New<T>): Promise<void> {
   if (await find(store, keyOf(object))) return
   try {
-    await store.create(defaulted(store, object), object.metadata.namespace ? { namespace: object.metadata.namespace } : undefined)
+    await store.create(
+      defaulted(store, object),
+      object.metadata.namespace ? { namespace: object.metadata.namespace } : undefined,
+    )
   } catch (error) {
     if (!isAlreadyExists(error)) throw error
   }
@@ -37,7 +40,11 @@ export async function find<T extends KubernetesObject>(store: Store<T>, key: Obj
   }
 }
 
-const keyOf = ({ metadata: { namespace, name = '' } }: { metadata: Partial<KubernetesObject['metadata']> }): ObjectKey => ({
+const keyOf = ({
+  metadata: { namespace, name = '' },
+}: {
+  metadata: Partial<KubernetesObject['metadata']>
+}): ObjectKey => ({
   namespace,
   name,
 })

@@ -1,9 +1,9 @@
-import { endpoints } from '@tandem/api/core/v1/endpoints'
-import { services } from '@tandem/api/core/v1/service/index'
-import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
-import type { Endpoints, Service } from '@tandem/api/core/v1/types'
-import type { EndpointSlice } from '@tandem/api/discovery/v1/types'
 import { isDeepStrictEqual } from 'node:util'
+import { endpoints } from '@tandem/api/core/v1/endpoints'
+import { services } from '@tandem/api/core/v1/service'
+import type { Endpoints, Service } from '@tandem/api/core/v1/types'
+import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
+import type { EndpointSlice } from '@tandem/api/discovery/v1/types'
 import type { New } from '@tandem/apimachinery'
 import type { Resources } from '../resources.ts'
 import { ensure, reconcile } from './ensure.ts'
@@ -19,7 +19,10 @@ const namespace = 'default'
 const name = 'kubernetes'
 
 /** `default/kubernetes`: the service by which pods find the server, with the server's present address behind it. */
-export async function bootstrapKubernetesService(resources: Resources, options: KubernetesServiceOptions): Promise<void> {
+export async function bootstrapKubernetesService(
+  resources: Resources,
+  options: KubernetesServiceOptions,
+): Promise<void> {
   await ensure(resources.store(services), service(options))
   await reconcile(resources.store(endpoints), endpointsOf(options), (current, wanted) => {
     if (isDeepStrictEqual(current.subsets, wanted.subsets)) return false
@@ -27,7 +30,8 @@ export async function bootstrapKubernetesService(resources: Resources, options: 
     return true
   })
   await reconcile(resources.store(endpointSlices), endpointSlice(options), (current, wanted) => {
-    if (isDeepStrictEqual(addressesOf(current), addressesOf(wanted)) && isDeepStrictEqual(current.ports, wanted.ports)) return false
+    if (isDeepStrictEqual(addressesOf(current), addressesOf(wanted)) && isDeepStrictEqual(current.ports, wanted.ports))
+      return false
     current.endpoints = wanted.endpoints
     current.ports = wanted.ports ?? []
     return true

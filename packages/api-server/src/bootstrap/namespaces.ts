@@ -7,6 +7,8 @@ const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-le
 export async function bootstrapNamespaces(resources: Resources): Promise<void> {
   const store = resources.store(namespaces)
   await Promise.all(
-    systemNamespaces.map((name) => ensure(store, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} })),
+    systemNamespaces.map((name) =>
+      ensure(store, { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} }),
+    ),
   )
 }

@@ -11,7 +11,8 @@ const systemClasses = [
   {
     name: 'system-cluster-critical',
     value: 2_000_000_000,
-    description: 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   },
 ]
 
@@ -19,7 +20,13 @@ export async function bootstrapPriorityClasses(resources: Resources): Promise<vo
   const store = resources.store(priorityClasses)
   await Promise.all(
     systemClasses.map(({ name, value, description }) =>
-      ensure(store, { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description }),
+      ensure(store, {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name },
+        value,
+        description,
+      }),
     ),
   )
 }

@@ -1,4 +1,12 @@
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '@tandem/api/rbac/v1/types'
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from '@tandem/api/rbac/v1/types'
 import type { New } from '@tandem/apimachinery'
 import controllerPermissions from './controller-permissions.json' with { type: 'json' }
 import json from './default-roles.json' with { type: 'json' }
@@ -65,7 +73,12 @@ const extraPermissions = controllerPermissions as unknown as Record<string, Poli
 
 /** Upstream's roles, and for each controller of ours what it says it needs. */
 export function defaultClusterRoles(): New<ClusterRole>[] {
-  const names = [...new Set([...Object.keys(table.clusterRoles), ...Object.keys(extraPermissions).map((name) => controllerPrefix + name)])]
+  const names = [
+    ...new Set([
+      ...Object.keys(table.clusterRoles),
+      ...Object.keys(extraPermissions).map((name) => controllerPrefix + name),
+    ]),
+  ]
   return names.map((name) => {
     const entry = table.clusterRoles[name] ?? {}
     const extra = name.startsWith(controllerPrefix) ? (extraPermissions[name.slice(controllerPrefix.length)] ?? []) : []
@@ -90,14 +103,29 @@ export function defaultClusterRoleBindings(): New<ClusterRoleBinding>[] {
       role: `ClusterRole ${controllerPrefix}${name}`,
       subjects: [`ServiceAccount kube-system ${name}`],
     }
-  return Object.entries(entries).map(([name, entry]) => ({ apiVersion, kind: 'ClusterRoleBinding', metadata: metadata(name), ...parseBinding(entry) }))
+  return Object.entries(entries).map(([name, entry]) => ({
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: metadata(name),
+    ...parseBinding(entry),
+  }))
 }
 
 export const defaultRoles = (): New<Role>[] =>
-  Object.entries(table.roles).map(([key, entry]) => ({ apiVersion, kind: 'Role', metadata: metadata(key), rules: rulesOf(entry) }))
+  Object.entries(table.roles).map(([key, entry]) => ({
+    apiVersion,
+    kind: 'Role',
+    metadata: metadata(key),
+    rules: rulesOf(entry),
+  }))
 
 export const defaultRoleBindings = (): New<RoleBinding>[] =>
-  Object.entries(table.roleBindings).map(([key, entry]) => ({ apiVersion, kind: 'RoleBinding', metadata: metadata(key), ...parseBinding(entry) }))
+  Object.entries(table.roleBindings).map(([key, entry]) => ({
+    apiVersion,
+    kind: 'RoleBinding',
+    metadata: metadata(key),
+    ...parseBinding(entry),
+  }))
 
 function parseBinding({ role, subjects }: BindingEntry): { roleRef: RoleRef; subjects: Subject[] } {
   const [kind = '', name = ''] = role.split(' ')

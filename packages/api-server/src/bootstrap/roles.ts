@@ -63,7 +63,11 @@ function repairBinding(current: WithSubjects, wanted: WithSubjects): boolean {
 
 const keyOfSubject = ({ kind, namespace, name }: Subject): string => `${kind}/${namespace ?? ''}/${name}`
 
-function addMissing(metadata: ObjectMeta, part: 'labels' | 'annotations', wanted: Record<string, string> = {}): boolean {
+function addMissing(
+  metadata: ObjectMeta,
+  part: 'labels' | 'annotations',
+  wanted: Record<string, string> = {},
+): boolean {
   const missing = Object.entries(wanted).filter(([key]) => metadata[part]?.[key] === undefined)
   if (missing.length > 0) metadata[part] = { ...metadata[part], ...Object.fromEntries(missing) }
   return missing.length > 0

@@ -11,7 +11,9 @@ export const apiVersions = (address: string) => ({
 export const apiGroupList = (definitions: readonly ResourceDefinition[]) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: [...new Set(definitions.map(({ group }) => group))].filter(Boolean).flatMap((group) => groupOf(definitions, group) ?? []),
+  groups: [...new Set(definitions.map(({ group }) => group))]
+    .filter(Boolean)
+    .flatMap((group) => groupOf(definitions, group) ?? []),
 })
 
 /** `/apis/<group>`, or undefined when there is none. */
@@ -39,7 +41,10 @@ export function byPreference(a: string, b: string): number {
 }
 
 /** `/api/v1` and `/apis/<group>/<version>`, or undefined when nothing is served there. */
-export function apiResourceList(definitions: readonly ResourceDefinition[], { group, version }: { group: string; version: string }) {
+export function apiResourceList(
+  definitions: readonly ResourceDefinition[],
+  { group, version }: { group: string; version: string },
+) {
   const served = definitions.filter((definition) => definition.group === group && definition.version === version)
   if (served.length === 0) return undefined
   return {
@@ -61,9 +66,19 @@ function resourcesOf(definition: ResourceDefinition) {
     ...rest,
   })
   return [
-    { name: plural, singularName, namespaced, kind, verbs: [...(verbs ?? allVerbs)], ...(shortNames && { shortNames }), ...(categories && { categories }) },
+    {
+      name: plural,
+      singularName,
+      namespaced,
+      kind,
+      verbs: [...(verbs ?? allVerbs)],
+      ...(shortNames && { shortNames }),
+      ...(categories && { categories }),
+    },
     ...(subresources?.status ? [sub('status', { kind, verbs: ['get', 'patch', 'update'] })] : []),
-    ...(subresources?.scale ? [sub('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] })] : []),
+    ...(subresources?.scale
+      ? [sub('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] })]
+      : []),
     ...(subresources?.others ?? []).map(({ name, ...rest }) => sub(name, rest)),
   ]
 }

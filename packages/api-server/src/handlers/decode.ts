@@ -1,3 +1,4 @@
+import { builtInSchema } from '@tandem/api'
 import {
   apiVersionOf,
   badRequest,
@@ -7,9 +8,8 @@ import {
   type ResourceDefinition,
   unsupportedMediaType,
 } from '@tandem/apimachinery'
-import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
 import { decodeObject } from '@tandem/apimachinery/decode/decode'
-import { builtInSchema } from '@tandem/api'
+import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
 import { load } from 'js-yaml'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
@@ -24,23 +24,42 @@ interface Body {
 
 /** The object in a request's body: of the right kind, with defaults, and with what it should not hold warned of or refused. */
 export function decodeBody(
-  { request, kube, definition }: ResourceRequest,
+  { request, kube, definition }: Pick<ResourceRequest, 'request' | 'kube' | 'definition'>,
   { fieldValidation }: Pick<WriteParameters, 'fieldValidation'>,
 ): KubernetesObject {
-  const body = parseBody(request.body as Buffer | undefined, request.headers['content-type'], definition.kind)
-  const found = kindOf(body.value, definition)
+  const { value, bytes, isJson } = parseBody(
+    request.body as Buffer | undefined,
+    request.headers['content-type'],
+    definition.kind,
+  )
+  return decodeValue({ kube, definition }, { value, fieldValidation, text: isJson ? bytes : undefined })
+}
+
+export interface ValueToDecode {
+  value: Record<string, unknown>
+  fieldValidation: WriteParameters['fieldValidation']
+  text?: Buffer | undefined
+}
+
+/** The object in parsed JSON: a body, or what a patch made. */
+export function decodeValue(
+  { kube, definition }: Pick<ResourceRequest, 'kube' | 'definition'>,
+  { value, fieldValidation, text }: ValueToDecode,
+): KubernetesObject {
+  const found = kindOf(value, definition)
   checkKind(found, definition)
   try {
-    const { object, warnings } = decodeObject<KubernetesObject>(body.value, {
-      schema: definition.schema,
+    const { schema } = definition
+    const { object, warnings } = decodeObject<KubernetesObject>(value, {
+      schema,
       registry: builtInSchema,
       fieldValidation,
-      text: body.isJson ? body.bytes : undefined,
+      text,
     })
     for (const warning of warnings) kube.warn(warning)
     return complete(object, definition)
   } catch (error) {
-    if (error instanceof DecodeError) throw decodeFailure(error, { kind: definition.kind, found, body: body.bytes })
+    if (error instanceof DecodeError) throw decodeFailure(error, { kind: definition.kind, found, body: text })
     throw error
   }
 }
@@ -85,7 +104,9 @@ export function parseBody(bytes: Buffer | undefined, contentType: string | undef
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw decodeFailure(
-      new Error(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`),
+      new Error(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      ),
       { kind, body: content },
     )
   return { value: value as Record<string, unknown>, bytes: content, isJson }
@@ -109,10 +130,14 @@ function checkKind(found: FoundKind, definition: ResourceDefinition): void {
   if (found.kind !== definition.kind) {
     const { version } = parseApiVersion(found.version)
     throw decodeFailure(
-      new Error(`converting (${version}.${found.kind}) to (${definition.group || 'core'}.${definition.kind}): unknown conversion`),
+      new Error(
+        `converting (${version}.${found.kind}) to (${definition.group || 'core'}.${definition.kind}): unknown conversion`,
+      ),
       { kind: definition.kind, found },
     )
   }
   if (found.version !== expected)
-    throw badRequest(`the API version in the data (${found.version}) does not match the expected API version (${expected})`)
+    throw badRequest(
+      `the API version in the data (${found.version}) does not match the expected API version (${expected})`,
+    )
 }

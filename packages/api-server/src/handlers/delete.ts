@@ -34,7 +34,11 @@ const answeredWithObject = new Set([
   'storage.k8s.io/volumeattributesclasses',
 ])
 
-function sendDeleted(resource: ResourceRequest, { entry, deleted }: DeleteResult<KubernetesObject>, options: DeleteOptions): void {
+function sendDeleted(
+  resource: ResourceRequest,
+  { entry, deleted }: DeleteResult<KubernetesObject>,
+  options: DeleteOptions,
+): void {
   const { request, reply, definition, kube } = resource
   const code = !deleted && options.orphanDependents === false ? 202 : 200
   if (!deleted || answeredWithObject.has(`${definition.group}/${definition.plural}`)) {
@@ -42,7 +46,12 @@ function sendDeleted(resource: ResourceRequest, { entry, deleted }: DeleteResult
     return sendBytes(reply, code, view.accepted.mediaType, view.entry(entry))
   }
   const { uid } = entry.object().metadata
-  sendObject(request, reply, code, success({ name: kube.info.name, group: definition.group, kind: definition.plural, uid }, undefined))
+  sendObject(
+    request,
+    reply,
+    code,
+    success({ name: kube.info.name, group: definition.group, kind: definition.plural, uid }, undefined),
+  )
 }
 
 export function deleteOptions(resource: ResourceRequest): DeleteOptions {
@@ -74,7 +83,13 @@ export function deleteRequest(resource: ResourceRequest, options: DeleteOptions)
     preconditions: options.preconditions,
     dryRun,
     admit: async (old) => {
-      const admission = admissionRequest(resource, { operation: 'DELETE', object: undefined, oldObject: old, dryRun, options })
+      const admission = admissionRequest(resource, {
+        operation: 'DELETE',
+        object: undefined,
+        oldObject: old,
+        dryRun,
+        options,
+      })
       await resource.services.admission.admit(admission)
       await resource.services.admission.validate(admission)
     },

@@ -6,6 +6,9 @@ import { viewOf } from './view.ts'
 
 export const deleteCollection: Handler = async (resource) => {
   const view = viewOf(resource)
-  const deleted = await resource.store.deleteCollection(listRequest(resource), deleteRequest(resource, deleteOptions(resource)))
+  const deleted = await resource.store.deleteCollection(
+    listRequest(resource),
+    deleteRequest(resource, deleteOptions(resource)),
+  )
   sendBytes(resource.reply, 200, view.accepted.mediaType, view.list(deleted))
 }

@@ -1,5 +1,4 @@
-import { StatusError } from '@tandem/apimachinery'
-import { allVerbs, type Verb } from '@tandem/apimachinery'
+import { allVerbs, StatusError, type Verb } from '@tandem/apimachinery'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendPageNotFound } from '../request/respond.ts'
 import { create } from './create.ts'
@@ -37,7 +36,9 @@ export function dispatch(
   return (request, reply) => {
     const { kube } = request
     const { info } = kube
-    const found = info.isResourceRequest ? services.resources.find(info.apiGroup, info.apiVersion, info.resource) : undefined
+    const found = info.isResourceRequest
+      ? services.resources.find(info.apiGroup, info.apiVersion, info.resource)
+      : undefined
     if (!found || !pathFits(kube.info, found.definition.scope)) return sendPageNotFound(reply)
     const { definition, store } = found
     const resource = { services, request, reply, kube, definition, store } as ResourceRequest
@@ -57,7 +58,10 @@ function verbHandler({ kube, definition }: ResourceRequest): Handler {
   return (definition.verbs ?? allVerbs).includes(verb) ? (handlerOf[verb] ?? methodNotAllowed) : methodNotAllowed
 }
 
-function subresourceHandler({ subresources }: SpecialHandlers, { kube, definition }: ResourceRequest): Handler | undefined {
+function subresourceHandler(
+  { subresources }: SpecialHandlers,
+  { kube, definition }: ResourceRequest,
+): Handler | undefined {
   const { subresource, verb } = kube.info
   const declared =
     (subresource === 'status' && definition.subresources?.status) ||
@@ -70,11 +74,20 @@ function subresourceHandler({ subresources }: SpecialHandlers, { kube, definitio
 }
 
 /** A namespaced resource needs a namespace to create in or to name one object; a cluster-scoped one has none. */
-function pathFits({ namespace, name, verb, resource }: ResourceRequest['kube']['info'], scope: 'Namespaced' | 'Cluster'): boolean {
+function pathFits(
+  { namespace, name, verb, resource }: ResourceRequest['kube']['info'],
+  scope: 'Namespaced' | 'Cluster',
+): boolean {
   if (resource === 'namespaces') return true
   if (scope === 'Cluster') return namespace === ''
   if (namespace !== '') return true
-  return verb === 'list' || (verb === 'watch' && name === '') || verb === 'create' || verb === 'deletecollection' || verb === 'watch'
+  return (
+    verb === 'list' ||
+    (verb === 'watch' && name === '') ||
+    verb === 'create' ||
+    verb === 'deletecollection' ||
+    verb === 'watch'
+  )
 }
 
 const methodNotAllowed: Handler = () => {
@@ -85,4 +98,3 @@ const methodNotAllowed: Handler = () => {
     details: {},
   })
 }
-

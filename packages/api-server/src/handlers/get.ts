@@ -5,6 +5,9 @@ import { viewOf } from './view.ts'
 export const get: Handler = async (resource) => {
   const view = viewOf(resource)
   const resourceVersion = resource.kube.parameter('resourceVersion')
-  const entry = await resource.store.get(keyOfRequest(resource), resourceVersion === undefined ? undefined : { resourceVersion })
+  const entry = await resource.store.get(
+    keyOfRequest(resource),
+    resourceVersion === undefined ? undefined : { resourceVersion },
+  )
   sendBytes(resource.reply, 200, view.accepted.mediaType, view.entry(entry))
 }

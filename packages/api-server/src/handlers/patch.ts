@@ -1,6 +1,141 @@
-import { unsupportedMediaType } from '@tandem/apimachinery'
-import type { Handler } from './handler.ts'
+import { builtInSchema } from '@tandem/api'
+import { apiVersionOf, badRequest, type KubernetesObject, notFound, unsupportedMediaType } from '@tandem/apimachinery'
+import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
+import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
+import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
+import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
+import { load } from 'js-yaml'
+import { forbiddenBy } from '../authorization/forbidden.ts'
+import { sendBytes } from '../request/respond.ts'
+import { fillNamespace } from './create.ts'
+import { decodeValue } from './decode.ts'
+import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
+import { ignoredFields, managedByUpdate, writerOf } from './managed-fields.ts'
+import { patchParameters, type WriteParameters } from './options.ts'
+import { updateRequest } from './update.ts'
+import { viewOf } from './view.ts'
 
-export const patch: Handler = () => {
-  throw unsupportedMediaType([])
+const types = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+} as const
+
+type PatchType = (typeof types)[keyof typeof types]
+
+export const patch: Handler = async (resource) => {
+  const { kube, request, store, services } = resource
+  const view = viewOf(resource)
+  const type = typeOf(request.headers['content-type'])
+  const parameters = patchParameters(kube, { apply: type === 'apply' })
+  const body = parsePatch(request.body as Buffer | undefined, type)
+
+  const { entry, created } = await store.update(
+    keyOfRequest(resource),
+    async (current) => {
+      if (!current) authorizeCreate(resource)
+      const object = patched(resource, { type, body, current, parameters })
+      const operation = current ? 'UPDATE' : 'CREATE'
+      const { dryRun } = parameters
+      await services.admission.admit(admissionRequest(resource, { operation, object, oldObject: current, dryRun }))
+      if (type !== 'apply') managedByUpdate(resource, { object, old: current, parameters })
+      return object
+    },
+    { ...updateRequest(resource, parameters), createIfAbsent: type === 'apply' && kube.info.subresource === '' },
+  )
+  sendBytes(resource.reply, created ? 201 : 200, view.accepted.mediaType, view.entry(entry))
+}
+
+function typeOf(contentType: string | undefined): PatchType {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const known = types[type as keyof typeof types]
+  if (!known) throw unsupportedMediaType(Object.keys(types))
+  return known
+}
+
+function parsePatch(bytes: Buffer | undefined, type: PatchType): unknown {
+  const text = bytes?.toString() ?? ''
+  try {
+    return type === 'apply' ? load(text) : JSON.parse(text)
+  } catch (cause) {
+    throw badRequest(
+      type === 'apply'
+        ? `error decoding YAML: ${(cause as Error).message}`
+        : `error decoding patch: ${(cause as Error).message}`,
+    )
+  }
+}
+
+interface Patching {
+  type: PatchType
+  body: unknown
+  current: KubernetesObject | undefined
+  parameters: WriteParameters
+}
+
+function patched(resource: ResourceRequest, { type, body, current, parameters }: Patching): KubernetesObject {
+  const { definition, kube } = resource
+  const decode = (value: object) =>
+    decodeValue(resource, { value: value as Record<string, unknown>, fieldValidation: parameters.fieldValidation })
+  if (type === 'apply') return apply(resource, { body, current, parameters }, decode)
+  if (!current) throw notFound({ group: definition.group, resource: definition.plural }, kube.info.name)
+  switch (type) {
+    case 'json':
+      return decode(applyJsonPatch(current, body))
+    case 'merge':
+      return decode(applyMergePatch(current, body))
+    case 'strategic':
+      return decode(applyStrategicPatch(current, body, { schema: definition.schema, registry: builtInSchema }))
+  }
+}
+
+function apply(
+  resource: ResourceRequest,
+  { body, current, parameters }: Omit<Patching, 'type'>,
+  decode: (value: object) => KubernetesObject,
+): KubernetesObject {
+  const { definition, kube } = resource
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw badRequest('error decoding YAML: expected an object')
+  const config = configurationOf(resource, body as Record<string, unknown>)
+  const { object } = applyConfiguration({
+    live: current,
+    config,
+    schema: definition.schema,
+    registry: builtInSchema,
+    writer: writerOf(resource, parameters),
+    force: parameters.force ?? false,
+    ignored: ignoredFields(definition, kube.info.subresource),
+  })
+  const { managedFields } = object.metadata
+  const decoded = decode(object)
+  if (managedFields) decoded.metadata.managedFields = managedFields
+  fillNamespace(decoded, kube.info.resource === 'namespaces' ? '' : kube.info.namespace, definition.scope)
+  return decoded
+}
+
+/** The configuration must speak of the very object that the URL names. */
+function configurationOf(
+  { definition, kube }: ResourceRequest,
+  config: Record<string, unknown>,
+): Record<string, unknown> {
+  const expected = apiVersionOf(definition)
+  if (config.apiVersion !== undefined && config.apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${String(config.apiVersion)}) does not match the expected API version (${expected})`,
+    )
+  const metadata = { ...(config.metadata as object | undefined) } as { name?: string; namespace?: string }
+  if (metadata.name !== undefined && metadata.name !== kube.info.name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${kube.info.name})`)
+  metadata.name = kube.info.name
+  if (definition.scope === 'Namespaced') metadata.namespace ??= kube.info.namespace
+  return { ...config, apiVersion: expected, kind: definition.kind, metadata }
+}
+
+/** An apply that creates needs the right to create. */
+function authorizeCreate({ kube, services }: ResourceRequest): void {
+  const attributes = { ...kube.attributes, verb: 'create' }
+  const decision = services.authorizer.authorize(attributes)
+  if (decision.verdict !== 'allow') throw forbiddenBy(attributes, decision.reason)
 }

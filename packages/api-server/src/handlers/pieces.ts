@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { addWarnings } from '../request/respond.ts'
 import type { StoredList } from '../registry/store.ts'
+import { addWarnings } from '../request/respond.ts'
 import type { ResourceRequest } from './handler.ts'
 import { listHead } from './view.ts'
 

@@ -27,7 +27,11 @@ const createdColumn: Column<KubernetesObject> = {
 const fallback = [nameColumn, createdColumn]
 
 /** The rows of `kubectl get`, computed here so that every client prints the same. */
-export function tableOf(definition: ResourceDefinition, list: StoredList, { version, includeObject, now }: TableOptions) {
+export function tableOf(
+  definition: ResourceDefinition,
+  list: StoredList,
+  { version, includeObject, now }: TableOptions,
+) {
   const columns = definition.columns ?? fallback
   return {
     kind: 'Table',

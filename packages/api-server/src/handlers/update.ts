@@ -1,8 +1,8 @@
 import { badRequest, type KubernetesObject } from '@tandem/apimachinery'
 import type { UpdateRequest } from '../registry/store.ts'
 import { sendBytes } from '../request/respond.ts'
-import { decodeBody } from './decode.ts'
 import { fillNamespace } from './create.ts'
+import { decodeBody } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
 import { managedByUpdate } from './managed-fields.ts'
 import { type WriteParameters, writeParameters } from './options.ts'
@@ -21,7 +21,12 @@ export const update: Handler = async (resource) => {
     async (current) => {
       const object = structuredClone(sent)
       await services.admission.admit(
-        admissionRequest(resource, { operation: current ? 'UPDATE' : 'CREATE', object, oldObject: current, dryRun: parameters.dryRun }),
+        admissionRequest(resource, {
+          operation: current ? 'UPDATE' : 'CREATE',
+          object,
+          oldObject: current,
+          dryRun: parameters.dryRun,
+        }),
       )
       managedByUpdate(resource, { object, old: current, parameters })
       return object

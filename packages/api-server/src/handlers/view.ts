@@ -20,7 +20,8 @@ export interface View {
 export function viewOf({ request, kube, definition, services }: ResourceRequest): View {
   const negotiated = negotiate({ accept: request.headers.accept, views: true })
   const pretty =
-    negotiated.pretty || wantsPretty(kube.rawQuery === '' ? null : kube.query.get('pretty'), request.headers['user-agent'])
+    negotiated.pretty ||
+    wantsPretty(kube.rawQuery === '' ? null : kube.query.get('pretty'), request.headers['user-agent'])
   const accepted = pretty === negotiated.pretty ? negotiated : { ...negotiated, pretty }
   const plain = accepted.mediaType === 'application/json' && accepted.as === 'object' && !accepted.pretty
   const now = () => services.clock.now()
@@ -54,7 +55,8 @@ function shapes(
     }
   if (as === 'Table')
     return {
-      entry: (entry) => tableOf(definition, { entries: [entry], revision: entry.revision }, { version, includeObject, now: now() }),
+      entry: (entry) =>
+        tableOf(definition, { entries: [entry], revision: entry.revision }, { version, includeObject, now: now() }),
       list: (list) => tableOf(definition, list, { version, includeObject, now: now() }),
     }
   return { entry: (entry) => entry.object(), list: (list) => listObject(definition, list) }

@@ -66,7 +66,8 @@ async function stream({ reply }: ResourceRequest, events: Watch, view: View, end
   raw.flushHeaders()
   try {
     for await (const batch of events) {
-      const written = batch.length === 1 && batch[0] ? view.event(batch[0]) : Buffer.concat(batch.map((event) => view.event(event)))
+      const written =
+        batch.length === 1 && batch[0] ? view.event(batch[0]) : Buffer.concat(batch.map((event) => view.event(event)))
       if (!raw.write(written)) await drained(raw, ending.signal)
     }
   } catch (error) {
@@ -80,7 +81,18 @@ const contentTypeOf = ({ accepted: { mediaType } }: View): string =>
 
 /** What breaks a watch after it began can only be told as an event. */
 function errorEvent(error: unknown): Uint8Array {
-  const status = error instanceof StatusError ? error.status : { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: String(error), reason: 'InternalError', code: 500 }
+  const status =
+    error instanceof StatusError
+      ? error.status
+      : {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: String(error),
+          reason: 'InternalError',
+          code: 500,
+        }
   return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
 }
 

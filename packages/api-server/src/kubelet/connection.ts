@@ -40,6 +40,9 @@ export async function kubeletConnection(options: ApiServerOptions): Promise<Kube
 function endpointOf({ status }: Node, addressTypes: readonly string[]): KubeletEndpoint {
   const addresses = status?.addresses ?? []
   const preferred = addressTypes.flatMap((wanted) => addresses.find(({ type }) => type === wanted) ?? [])[0]
-  if (!preferred) throw badRequest(`no preferred addresses found; known addresses: [${addresses.map(({ address }) => address).join(' ')}]`)
+  if (!preferred)
+    throw badRequest(
+      `no preferred addresses found; known addresses: [${addresses.map(({ address }) => address).join(' ')}]`,
+    )
   return { host: preferred.address, port: status?.daemonEndpoints?.kubeletEndpoint?.Port || defaultPort }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Attributes } from '../authorization/authorizer.ts'
 import { anonymous, type UserInfo } from '../authentication/user.ts'
+import type { Attributes } from '../authorization/authorizer.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 
 declare module 'fastify' {
@@ -31,7 +31,12 @@ export class RequestContext {
   #query: URLSearchParams | undefined
   #ended: AbortController | undefined
 
-  constructor({ method, url, upgrade, now }: { method: string; url: string; upgrade: Upgrade | undefined; now: number }) {
+  constructor({
+    method,
+    url,
+    upgrade,
+    now,
+  }: { method: string; url: string; upgrade: Upgrade | undefined; now: number }) {
     const mark = url.indexOf('?')
     const path = mark < 0 ? url : url.slice(0, mark)
     this.rawQuery = mark < 0 ? '' : url.slice(mark + 1)

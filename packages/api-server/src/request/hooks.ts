@@ -1,11 +1,10 @@
-import { isStatusError, unauthorized } from '@tandem/apimachinery'
-import type { Clock, Logger } from '@tandem/component-base'
 import type { IncomingMessage } from 'node:http'
+import { badRequest, isStatusError, unauthorized } from '@tandem/apimachinery'
+import type { Clock, Logger } from '@tandem/component-base'
 import type { Authenticator } from '../authentication/authenticator.ts'
 import type { UserInfo } from '../authentication/user.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenBy } from '../authorization/forbidden.ts'
-import { badRequest } from '@tandem/apimachinery'
 import { type Hook, RequestContext } from './context.ts'
 import { impersonate } from './impersonation.ts'
 import type { InFlightLimit } from './in-flight.ts'
@@ -37,11 +36,18 @@ const requestInfoHook =
   (request, _reply, done) => {
     try {
       const upgrade = upgradeOf(request.raw as IncomingMessage)
-      request.kube = new RequestContext({ method: request.method, url: request.raw.url ?? '/', upgrade, now: clock.now() })
+      request.kube = new RequestContext({
+        method: request.method,
+        url: request.raw.url ?? '/',
+        upgrade,
+        now: clock.now(),
+      })
       done()
     } catch (error) {
       request.kube = new RequestContext({ method: request.method, url: '/', upgrade: undefined, now: clock.now() })
-      done(error instanceof RequestInfoError || error instanceof URIError ? badRequest(error.message) : (error as Error))
+      done(
+        error instanceof RequestInfoError || error instanceof URIError ? badRequest(error.message) : (error as Error),
+      )
     }
   }
 
@@ -67,11 +73,18 @@ const authenticateHook =
     }
     const refuse = (error: unknown): void => {
       if (isStatusError(error)) return done(error)
-      logger.debug({ path: request.kube.info.path, reason: (error as Error).message }, 'unable to authenticate the request')
+      logger.debug(
+        { path: request.kube.info.path, reason: (error as Error).message },
+        'unable to authenticate the request',
+      )
       done(unauthorized())
     }
     try {
-      const answer = authenticator.authenticate({ raw: request.raw, headers: request.headers, path: request.kube.info.path })
+      const answer = authenticator.authenticate({
+        raw: request.raw,
+        headers: request.headers,
+        path: request.kube.info.path,
+      })
       if (answer instanceof Promise) answer.then(settle, refuse)
       else settle(answer)
     } catch (error) {

@@ -1,12 +1,12 @@
-import { badRequest } from '@tandem/apimachinery'
 import type { IncomingHttpHeaders } from 'node:http'
+import { badRequest } from '@tandem/apimachinery'
 import {
   anonymous,
   authenticated,
   parseServiceAccountUsername,
   serviceAccountGroups,
-  unauthenticatedGroup,
   type UserInfo,
+  unauthenticatedGroup,
 } from '../authentication/user.ts'
 import type { Attributes, Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenBy } from '../authorization/forbidden.ts'
@@ -21,7 +21,11 @@ interface Wanted {
 const extraPrefix = 'impersonate-extra-'
 
 /** The user that a request wants to act as, if it names one and its sender may. */
-export function impersonate(user: UserInfo, headers: IncomingHttpHeaders, authorizer: Authorizer): UserInfo | undefined {
+export function impersonate(
+  user: UserInfo,
+  headers: IncomingHttpHeaders,
+  authorizer: Authorizer,
+): UserInfo | undefined {
   const wanted = wantedUser(headers)
   if (!wanted) return undefined
   for (const attributes of permissions(user, wanted)) {
@@ -48,7 +52,8 @@ function wantedUser(headers: IncomingHttpHeaders): Wanted | undefined {
   return undefined
 }
 
-const single = (value: string | string[] | undefined): string => (Array.isArray(value) ? (value[0] ?? '') : (value ?? ''))
+const single = (value: string | string[] | undefined): string =>
+  Array.isArray(value) ? (value[0] ?? '') : (value ?? '')
 
 /** Node joins headers that come several times; names of groups hold no comma followed by a space. */
 const several = (value: string | string[] | undefined): string[] =>
@@ -64,7 +69,16 @@ function unescapeKey(key: string): string {
 
 /** What the sender must be allowed: `impersonate` on each part of the wanted identity. */
 function* permissions(user: UserInfo, wanted: Wanted): Generator<Attributes> {
-  const base = { user, verb: 'impersonate', isResourceRequest: true, namespace: '', apiGroup: '', apiVersion: 'v1', subresource: '', path: '' }
+  const base = {
+    user,
+    verb: 'impersonate',
+    isResourceRequest: true,
+    namespace: '',
+    apiGroup: '',
+    apiVersion: 'v1',
+    subresource: '',
+    path: '',
+  }
   const account = parseServiceAccountUsername(wanted.username)
   yield account
     ? { ...base, resource: 'serviceaccounts', namespace: account.namespace, name: account.name }

@@ -1,5 +1,5 @@
-import type { Clock } from '@tandem/component-base'
 import { timeout, tooManyRequests } from '@tandem/apimachinery'
+import type { Clock } from '@tandem/component-base'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mastersGroup } from '../authentication/user.ts'
 import type { Hook } from './context.ts'

@@ -19,8 +19,13 @@ interface Clause {
   quality: number
 }
 
-const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const forms: readonly Accepted[] = mediaTypes.map((mediaType) => ({ mediaType, as: 'object', version: '', pretty: false }))
+const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml']
+const forms: readonly Accepted[] = mediaTypes.map((mediaType) => ({
+  mediaType,
+  as: 'object',
+  version: '',
+  pretty: false,
+}))
 const plainJson: Accepted = { mediaType: 'application/json', as: 'object', version: '', pretty: false }
 
 const remembered = new Map<string, Accepted>()
@@ -46,7 +51,10 @@ export function negotiate({ accept, views }: NegotiationOptions): Accepted {
 }
 
 function choose(accept: string, views: boolean): Accepted | undefined {
-  const clauses = accept.split(',').map(parseClause).sort((a, b) => b.quality - a.quality)
+  const clauses = accept
+    .split(',')
+    .map(parseClause)
+    .sort((a, b) => b.quality - a.quality)
   for (const clause of clauses) {
     if (clause.quality <= 0) continue
     const form = forms.find(({ mediaType }) => matches(clause.type, mediaType))
@@ -55,7 +63,8 @@ function choose(accept: string, views: boolean): Accepted | undefined {
     const { as, v: version = 'v1', g: group } = clause.parameters
     if (as === undefined) return { ...form, pretty }
     if (!views || group !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(version)) continue
-    if (as === 'Table' && form.mediaType !== 'application/vnd.kubernetes.protobuf') return { ...form, as, version, pretty }
+    if (as === 'Table' && form.mediaType !== 'application/vnd.kubernetes.protobuf')
+      return { ...form, as, version, pretty }
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
       return { ...form, as: 'PartialObjectMetadata', version, pretty }
   }

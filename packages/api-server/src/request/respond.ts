@@ -7,7 +7,8 @@ import { negotiate, wantsPretty } from './negotiation.ts'
 /** Answers with an object that is no stored one: a Status, a review, a version. */
 export function sendObject(request: FastifyRequest, reply: FastifyReply, code: number, object: object): void {
   const accepted = negotiate({ accept: request.headers.accept, views: false })
-  const pretty = accepted.pretty || wantsPretty(request.kube?.query.get('pretty') ?? null, request.headers['user-agent'])
+  const pretty =
+    accepted.pretty || wantsPretty(request.kube?.query.get('pretty') ?? null, request.headers['user-agent'])
   sendBytes(reply, code, accepted.mediaType, encodeObject(object, { ...accepted, pretty }))
 }
 
@@ -18,11 +19,19 @@ export function sendBytes(reply: FastifyReply, code: number, contentType: string
 
 export function addWarnings(reply: FastifyReply): void {
   const warnings = reply.request.kube?.warnings
-  if (warnings) reply.header('warning', [...warnings].map((text) => `299 - ${JSON.stringify(text)}`))
+  if (warnings)
+    reply.header(
+      'warning',
+      [...warnings].map((text) => `299 - ${JSON.stringify(text)}`),
+    )
 }
 
 export const sendText = (reply: FastifyReply, code: number, text: string): void => {
-  reply.code(code).header('content-type', 'text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(text)
+  reply
+    .code(code)
+    .header('content-type', 'text/plain; charset=utf-8')
+    .header('x-content-type-options', 'nosniff')
+    .send(text)
 }
 
 /** No such path at all: upstream answers in plain text. */

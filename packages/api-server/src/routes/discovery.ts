@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts'
-import { sendObject, sendPageNotFound } from '../request/respond.ts'
 import { splitPath } from '../request/request-info.ts'
+import { sendObject, sendPageNotFound } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
 
 /** Answers what is served: `/api`, `/apis` and what is below them but names no resource. */

@@ -1,8 +1,8 @@
 import type { HealthChecks } from '@tandem/component-base/health/health'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { openIdConfiguration, jsonWebKeySet } from '../authentication/service-account/discovery.ts'
-import type { VerificationKey } from '../authentication/service-account/keys.ts'
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { jsonWebKeySet, openIdConfiguration } from '../authentication/service-account/discovery.ts'
+import type { VerificationKey } from '../authentication/service-account/keys.ts'
 import { sendObject } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
 import { discoveryHandler } from './discovery.ts'
@@ -54,18 +54,23 @@ export function createRoutes(options: RouteOptions): Routes {
     ...options.others,
   }
   const paths = Object.keys(fixed).filter((path) => !path.endsWith('*'))
-  fixed['/'] = (request, reply) => sendObject(request, reply, 200, { paths: [...paths, ...groupPaths(resources)].sort() })
+  fixed['/'] = (request, reply) =>
+    sendObject(request, reply, 200, { paths: [...paths, ...groupPaths(resources)].sort() })
   return {
     resources: (request, reply) =>
-      !request.kube.info.isResourceRequest && request.method === 'GET' ? discovery(request, reply) : dispatch(request, reply),
+      !request.kube.info.isResourceRequest && request.method === 'GET'
+        ? discovery(request, reply)
+        : dispatch(request, reply),
     fixed,
   }
 }
 
 const groupPaths = (resources: Resources): string[] => [
   ...new Set(
-    resources.definitions().flatMap(({ group, version }) =>
-      group === '' ? [`/api/${version}`] : [`/apis/${group}`, `/apis/${group}/${version}`],
-    ),
+    resources
+      .definitions()
+      .flatMap(({ group, version }) =>
+        group === '' ? [`/api/${version}`] : [`/apis/${group}`, `/apis/${group}/${version}`],
+      ),
   ),
 ]

@@ -30,9 +30,7 @@ export function tokenIssuer({ issuer, key }: { issuer: string; key: SigningKey }
         nbf: now,
         sub: serviceAccountUsername(kubernetes.namespace, kubernetes.serviceaccount.name),
       }
-      return new SignJWT({ ...claims })
-        .setProtectedHeader({ alg: key.algorithm, kid: key.id })
-        .sign(key.privateKey)
+      return new SignJWT({ ...claims }).setProtectedHeader({ alg: key.algorithm, kid: key.id }).sign(key.privateKey)
     },
   }
 }

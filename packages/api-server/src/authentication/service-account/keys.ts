@@ -17,12 +17,15 @@ function algorithmOf(key: KeyObject): VerificationKey['algorithm'] {
   if (key.asymmetricKeyType === 'rsa') return 'RS256'
   const curve = key.asymmetricKeyDetails?.namedCurve as keyof typeof algorithmOfCurve | undefined
   const algorithm = key.asymmetricKeyType === 'ec' && curve ? algorithmOfCurve[curve] : undefined
-  if (!algorithm) throw new TypeError(`unknown key type ${key.asymmetricKeyType}, must be RSA or EC P-256, P-384 or P-521`)
+  if (!algorithm)
+    throw new TypeError(`unknown key type ${key.asymmetricKeyType}, must be RSA or EC P-256, P-384 or P-521`)
   return algorithm
 }
 
 const idOf = (key: KeyObject): string =>
-  createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('base64url')
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
 
 export function verificationKey(key: KeyObject): VerificationKey {
   return { id: idOf(key), algorithm: algorithmOf(key), key }
@@ -31,7 +34,9 @@ export function verificationKey(key: KeyObject): VerificationKey {
 /** Every key in a PEM file, which may hold public keys, certificates and private keys. */
 export function verificationKeys(pem: string): VerificationKey[] {
   const blocks = pem.match(/-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----/g) ?? []
-  const keys = blocks.filter((block) => !block.includes('EC PARAMETERS')).map((block) => verificationKey(createPublicKey(block)))
+  const keys = blocks
+    .filter((block) => !block.includes('EC PARAMETERS'))
+    .map((block) => verificationKey(createPublicKey(block)))
   if (keys.length === 0) throw new TypeError('the file holds no PEM-encoded key')
   return keys
 }

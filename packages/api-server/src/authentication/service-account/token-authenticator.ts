@@ -65,7 +65,9 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     const named = typeof payload.aud === 'string' ? [payload.aud] : ((payload.aud as string[] | undefined) ?? [])
     const shared = audiences.filter((audience) => named.includes(audience))
     if (shared.length === 0)
-      throw new AuthenticationError(`token audiences ${JSON.stringify(named)} is invalid for the target audiences ${JSON.stringify(audiences)}`)
+      throw new AuthenticationError(
+        `token audiences ${JSON.stringify(named)} is invalid for the target audiences ${JSON.stringify(audiences)}`,
+      )
     await this.#checkObjects(claims)
     const verdict = { user: userOf(claims, payload.jti as string | undefined), audiences: shared }
     if (audiences === this.#options.audiences) this.#remember(token, verdict, claims, Number(payload.exp) * 1000)
@@ -95,7 +97,8 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
         })
         return payload
       } catch (cause) {
-        if (keyId !== undefined) throw new AuthenticationError(`service account token: ${(cause as Error).message}`, { cause })
+        if (keyId !== undefined)
+          throw new AuthenticationError(`service account token: ${(cause as Error).message}`, { cause })
       }
     }
     return undefined
@@ -118,11 +121,14 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
   }
 
   #remember(token: string, verdict: TokenVerdict, claims: KubernetesClaims, expires: number): void {
-    if (this.#verdicts.size >= maximumVerdicts) for (const oldest of this.#verdicts.keys()) {
-      this.#forgetToken(oldest)
-      break
-    }
-    const uids = [claims.serviceaccount, claims.pod, claims.secret, claims.node].flatMap((bound) => (bound ? [bound.uid] : []))
+    if (this.#verdicts.size >= maximumVerdicts)
+      for (const oldest of this.#verdicts.keys()) {
+        this.#forgetToken(oldest)
+        break
+      }
+    const uids = [claims.serviceaccount, claims.pod, claims.secret, claims.node].flatMap((bound) =>
+      bound ? [bound.uid] : [],
+    )
     this.#verdicts.set(token, { verdict, uids, until: Math.min(expires, this.#options.now() + verdictLifetime) })
     for (const uid of uids) {
       const tokens = this.#tokensOfUid.get(uid) ?? new Set()

@@ -18,7 +18,9 @@ export function nodeAuthorizer({ graph, rules }: { graph: NodeGraph; rules: read
     const node = nodeNameOf(attributes.user)
     if (node === undefined) return noOpinion
     if (node === '') return refuse(`unknown node for user ${JSON.stringify(attributes.user.username)}`)
-    const specific = attributes.isResourceRequest ? byResource[`${attributes.apiGroup}/${attributes.resource}`] : undefined
+    const specific = attributes.isResourceRequest
+      ? byResource[`${attributes.apiGroup}/${attributes.resource}`]
+      : undefined
     if (specific) return specific(node, attributes, graph)
     return rules.some((rule) => ruleAllows(rule, attributes)) ? allow : noOpinion
   }

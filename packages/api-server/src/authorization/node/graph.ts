@@ -1,7 +1,15 @@
 import { podReferences, type ReferencingPod } from './pod-references.ts'
 
 /** What a node may read because a pod bound to it refers to it. */
-export type VertexType = 'configmap' | 'secret' | 'pvc' | 'pv' | 'serviceaccount' | 'pod' | 'volumeattachment' | 'resourceclaim'
+export type VertexType =
+  | 'configmap'
+  | 'secret'
+  | 'pvc'
+  | 'pv'
+  | 'serviceaccount'
+  | 'pod'
+  | 'volumeattachment'
+  | 'resourceclaim'
 
 export interface Vertex {
   type: VertexType

@@ -1,4 +1,12 @@
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '@tandem/api/rbac/v1/types'
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from '@tandem/api/rbac/v1/types'
 import { serviceAccountUsername, type UserInfo } from '../../authentication/user.ts'
 
 /** A binding that names a user, with the rules that it brings. */
@@ -97,8 +105,11 @@ export class RoleIndex {
     const { kind, name } = binding.roleRef
     return {
       rules: rules ?? noRules,
-      describe: () => `${describeBinding(binding)} of ${kind} ${JSON.stringify(name)} to ${describeSubject(subject, namespace)}`,
-      ...(rules === undefined && { missing: `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found` }),
+      describe: () =>
+        `${describeBinding(binding)} of ${kind} ${JSON.stringify(name)} to ${describeSubject(subject, namespace)}`,
+      ...(rules === undefined && {
+        missing: `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`,
+      }),
     }
   }
 }
@@ -116,7 +127,9 @@ function whoOf(subject: Subject, namespace: string): string | undefined {
 }
 
 function describeBinding({ metadata: { namespace, name } }: AnyBinding): string {
-  return namespace ? `RoleBinding ${JSON.stringify(`${name}/${namespace}`)}` : `ClusterRoleBinding ${JSON.stringify(name)}`
+  return namespace
+    ? `RoleBinding ${JSON.stringify(`${name}/${namespace}`)}`
+    : `ClusterRoleBinding ${JSON.stringify(name)}`
 }
 
 function describeSubject({ kind, name, namespace }: Subject, bindingNamespace: string): string {

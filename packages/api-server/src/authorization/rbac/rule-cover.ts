@@ -32,12 +32,14 @@ function covers(held: PolicyRule, part: PolicyRule): boolean {
     hasAll(held.verbs, part.verbs) &&
     hasAll(held.apiGroups, part.apiGroups) &&
     coversResources(held.resources ?? [], part.resources ?? []) &&
-    (namesHeld.length === 0 || ((part.resourceNames?.length ?? 0) > 0 && hasAllExact(namesHeld, part.resourceNames ?? []))) &&
+    (namesHeld.length === 0 ||
+      ((part.resourceNames?.length ?? 0) > 0 && hasAllExact(namesHeld, part.resourceNames ?? []))) &&
     coversPaths(held.nonResourceURLs ?? [], part.nonResourceURLs ?? [])
   )
 }
 
-const hasAllExact = (held: readonly string[], wanted: readonly string[]): boolean => wanted.every((value) => held.includes(value))
+const hasAllExact = (held: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.every((value) => held.includes(value))
 
 function coversResources(held: readonly string[], wanted: readonly string[]): boolean {
   if (held.includes('*')) return true
@@ -49,7 +51,9 @@ function coversResources(held: readonly string[], wanted: readonly string[]): bo
 
 const coversPaths = (held: readonly string[], wanted: readonly string[]): boolean =>
   wanted.every((path) =>
-    held.some((candidate) => candidate === path || (candidate.endsWith('*') && path.startsWith(candidate.replace(/\*+$/, '')))),
+    held.some(
+      (candidate) => candidate === path || (candidate.endsWith('*') && path.startsWith(candidate.replace(/\*+$/, ''))),
+    ),
   )
 
 /** A rule as upstream prints it in the message of a refused escalation. */

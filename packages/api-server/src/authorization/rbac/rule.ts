@@ -19,7 +19,8 @@ function coversResource(resources: readonly string[] | undefined, { resource, su
   if (!resources) return false
   const combined = subresource === '' ? resource : `${resource}/${subresource}`
   return resources.some(
-    (candidate) => candidate === '*' || candidate === combined || (subresource !== '' && candidate === `*/${subresource}`),
+    (candidate) =>
+      candidate === '*' || candidate === combined || (subresource !== '' && candidate === `*/${subresource}`),
   )
 }
 
@@ -28,5 +29,8 @@ const coversName = (names: readonly string[] | undefined, name: string): boolean
 
 const coversPath = (paths: readonly string[] | undefined, path: string): boolean =>
   paths?.some(
-    (candidate) => candidate === '*' || candidate === path || (candidate.endsWith('*') && path.startsWith(candidate.replace(/\*+$/, ''))),
+    (candidate) =>
+      candidate === '*' ||
+      candidate === path ||
+      (candidate.endsWith('*') && path.startsWith(candidate.replace(/\*+$/, ''))),
   ) ?? false
