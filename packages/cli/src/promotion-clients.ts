@@ -2,7 +2,7 @@ import type { Client } from '@tandem/client'
 import { loadKubeconfig } from '@tandem/client/kubeconfig/kubeconfig'
 import { createClient } from '@tandem/client/rest-client'
 import { kubeconfigPath } from '@tandem/cluster/kubeconfigs'
-import { readPlans } from '@tandem/cluster/up'
+import { readPlans } from '@tandem/cluster/prepare'
 import { UsageError } from './command.ts'
 
 /** Staging read with a credential that can only read, and prod with the admin's. */

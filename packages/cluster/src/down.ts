@@ -6,9 +6,9 @@ import { componentsOf } from './components.ts'
 import { engineAnswers, engineSocket, stopEngine } from './host/engine.ts'
 import { readEngineRecord, sysctlRecord } from './host/record.ts'
 import type { ClusterPlan } from './plan.ts'
+import { readPlans } from './prepare.ts'
 import { purgeCluster } from './purge.ts'
 import { endProcess, readPid } from './supervisor/supervisor.ts'
-import { readPlans } from './up.ts'
 
 export interface DownOptions {
   root: string

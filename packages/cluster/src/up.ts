@@ -1,29 +1,22 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { cpus, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '@tandem/component-base'
-import { runCommand, setSysctls } from '@tandem/netfilter'
 import { binaryCommand } from './binaries.ts'
 import { type ComponentSpec, componentsOf } from './components.ts'
 import { readFileIfThere, writeFileAtomically } from './files.ts'
 import { healthy } from './health.ts'
-import { addLoopbackAddress, hostAddress, readRoutes } from './host/addresses.ts'
-import { ensureCgroup, joinCgroup } from './host/cgroups.ts'
+import { joinCgroup } from './host/cgroups.ts'
 import { engineSocket, ensureEngine } from './host/engine.ts'
-import { neededSysctls, recordEngine, sysctlRecord } from './host/record.ts'
-import { writeKubeconfigs, writeMergedKubeconfig } from './kubeconfigs.ts'
-import { ensurePki } from './pki.ts'
-import { type ClusterName, type ClusterPlan, planClusters } from './plan.ts'
-import { findOverlaps } from './ranges.ts'
+import { recordEngine } from './host/record.ts'
+import { writeMergedKubeconfig } from './kubeconfigs.ts'
+import type { ClusterPlan } from './plan.ts'
+import { makePlans, type PlanRequest, planPath, prepareCluster, prepareHost, UpError } from './prepare.ts'
 import { identify } from './supervisor/process-identity.ts'
 import { endProcess, readPid, writePid } from './supervisor/supervisor.ts'
 
-export interface UpOptions {
-  root: string
-  clusters: readonly ClusterName[]
-  overrides?: Partial<Record<ClusterName, Partial<ClusterPlan>>>
+export interface UpOptions extends PlanRequest {
   /** Told what is being done, before it is done. */
   progress(message: string): void
   clock?: Clock
@@ -36,59 +29,20 @@ export interface UpResult {
   warnings: string[]
 }
 
-/** A reason why clusters cannot be brought up that the person at the keyboard can do something about. */
-export class UpError extends Error {
-  readonly code = 'UP_REFUSED'
-}
-
 /** From nothing, or from whatever state an earlier run left, to clusters whose components all answer. Safe to repeat. */
 export async function up(options: UpOptions): Promise<UpResult> {
   const { root, progress, clock = systemClock } = options
-  const plans = await preparePlans(options)
+  const plans = await makePlans(options)
   progress('looking for a Docker engine')
   const engine = await ensureEngine({ directory: join(root, 'engine'), socketPath: engineSocket(), clock })
   recordEngine(root, engine)
-  await runCommand('modprobe', ['br_netfilter']).catch(() => '')
-  await setSysctls(neededSysctls, { record: sysctlRecord(root) })
+  await prepareHost(root)
   progress('starting the clusters')
-  const warnings = (await Promise.all(plans.map((plan) => startCluster(plan, clock)))).flat()
+  const warnings = (await Promise.all(plans.map(prepareCluster))).flat()
+  await Promise.all(plans.map((plan) => ensureSupervisor(plan, clock)))
   const kubeconfig = writeMergedKubeconfig(root, plans)
   await Promise.all(plans.map((plan) => componentsHealthy(plan, clock, progress)))
   return { plans, kubeconfig, warnings }
-}
-
-export const planPath = (directory: string): string => join(directory, 'plan.json')
-
-/** The plans of clusters that were brought up below a root. */
-export function readPlans(root: string): ClusterPlan[] {
-  return (['prod', 'staging'] as const)
-    .map((name) => readFileIfThere(planPath(join(root, name))))
-    .filter((content) => content !== undefined)
-    .map((content) => JSON.parse(content) as ClusterPlan)
-}
-
-async function preparePlans({ root, clusters, overrides }: UpOptions): Promise<ClusterPlan[]> {
-  const address = await hostAddress()
-  if (!address) throw new UpError('this host has no address but loopback; give it one, or name one with --host-address')
-  const host = { hostname: hostname(), address, cpus: cpus().length, memoryBytes: totalmem() }
-  const plans = planClusters({ root, host, clusters, ...(overrides && { overrides }) })
-  const [overlap] = readPlans(root).length === 0 ? findOverlaps(plans, await readRoutes()) : []
-  if (overlap) {
-    const suggestion = overlap.suggestion ? `; ${overlap.flag}=${overlap.suggestion} is free` : ''
-    throw new UpError(`${overlap.flag}=${overlap.range} overlaps with ${overlap.takenBy}${suggestion}`)
-  }
-  return plans
-}
-
-async function startCluster(plan: ClusterPlan, clock: Clock): Promise<string[]> {
-  mkdirSync(plan.directory, { recursive: true, mode: 0o755 })
-  await ensurePki(plan)
-  writeKubeconfigs(plan)
-  if (plan.nodePortAddress) await addLoopbackAddress(plan.nodePortAddress)
-  const warnings = await ensureCgroup(plan.cgroup, plan.limits)
-  writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`)
-  await ensureSupervisor(plan, clock)
-  return warnings.map((warning) => `${plan.name}: cgroup ${plan.cgroup}: ${warning}`)
 }
 
 /** Starts the supervisor, or a new one where the running one was started from another plan or another build. */

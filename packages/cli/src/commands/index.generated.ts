@@ -5,6 +5,7 @@ import { command as completionCommand } from './completion.ts'
 import { command as diffCommand } from './diff.ts'
 import { command as downCommand } from './down.ts'
 import { command as imageCommand } from './image.ts'
+import { command as initCommand } from './init.ts'
 import { command as kubeconfigCommand } from './kubeconfig.ts'
 import { command as logsCommand } from './logs.ts'
 import { command as promoteCommand } from './promote.ts'
@@ -17,6 +18,7 @@ export const commands = [
   diffCommand,
   downCommand,
   imageCommand,
+  initCommand,
   kubeconfigCommand,
   logsCommand,
   promoteCommand,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kubeconfigPath } from '@tandem/cluster/kubeconfigs'
-import { readPlans } from '@tandem/cluster/up'
+import { readPlans } from '@tandem/cluster/prepare'
 import type { CliCommand } from '../command.ts'
 import { UsageError } from '../command.ts'
 import { rootOption } from '../root-option.ts'

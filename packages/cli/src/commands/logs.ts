@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { readPlans } from '@tandem/cluster/up'
+import { readPlans } from '@tandem/cluster/prepare'
 import { type CliCommand, UsageError } from '../command.ts'
 import { rootOption } from '../root-option.ts'
 

@@ -1,5 +1,5 @@
+import { readPlans } from '@tandem/cluster/prepare'
 import { readStatus } from '@tandem/cluster/status'
-import { readPlans } from '@tandem/cluster/up'
 import type { CliCommand } from '../command.ts'
 import { UsageError } from '../command.ts'
 import { type OutputFormat, outputOption, print } from '../printers/output.ts'

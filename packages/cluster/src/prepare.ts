@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs'
+import { cpus, hostname, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { runCommand, setSysctls } from '@tandem/netfilter'
+import { componentsOf } from './components.ts'
+import { readFileIfThere, writeFileAtomically } from './files.ts'
+import { addLoopbackAddress, hostAddress, readRoutes } from './host/addresses.ts'
+import { ensureCgroup } from './host/cgroups.ts'
+import { neededSysctls, sysctlRecord } from './host/record.ts'
+import { writeKubeconfigs } from './kubeconfigs.ts'
+import { ensurePki } from './pki.ts'
+import { type ClusterName, type ClusterPlan, planClusters } from './plan.ts'
+import { findOverlaps } from './ranges.ts'
+
+/** A reason why clusters cannot be brought up that the person at the keyboard can do something about. */
+export class UpError extends Error {
+  readonly code = 'UP_REFUSED'
+}
+
+export interface PlanRequest {
+  root: string
+  clusters: readonly ClusterName[]
+  overrides?: Partial<Record<ClusterName, Partial<ClusterPlan>>>
+}
+
+const planPath = (directory: string): string => join(directory, 'plan.json')
+
+/** The plans of clusters that were prepared below a root. */
+export function readPlans(root: string): ClusterPlan[] {
+  return (['prod', 'staging'] as const)
+    .map((name) => readFileIfThere(planPath(join(root, name))))
+    .filter((content) => content !== undefined)
+    .map((content) => JSON.parse(content) as ClusterPlan)
+}
+
+/** Makes plans for this host, or refuses with a range that is free where one is taken. */
+export async function makePlans({ root, clusters, overrides }: PlanRequest): Promise<ClusterPlan[]> {
+  const address = overrides?.prod?.hostAddress ?? overrides?.staging?.hostAddress ?? (await hostAddress())
+  if (!address)
+    throw new UpError(
+      'this host has no address but loopback; give it one, or name one with --prod-host-address and --staging-host-address',
+    )
+  const host = { hostname: hostname(), address, cpus: cpus().length, memoryBytes: totalmem() }
+  const plans = planClusters({ root, host, clusters, ...(overrides && { overrides }) })
+  const [overlap] = readPlans(root).length === 0 ? findOverlaps(plans, await readRoutes()) : []
+  if (overlap) {
+    const suggestion = overlap.suggestion ? `; ${overlap.flag}=${overlap.suggestion} is free` : ''
+    throw new UpError(`${overlap.flag}=${overlap.range} overlaps with ${overlap.takenBy}${suggestion}`)
+  }
+  return plans
+}
+
+/** Kernel settings of the whole host, with the values from before kept. */
+export async function prepareHost(root: string): Promise<void> {
+  await runCommand('modprobe', ['br_netfilter']).catch(() => '')
+  await setSysctls(neededSysctls, { record: sysctlRecord(root) })
+}
+
+/** Whatever a cluster's processes need before they start: keys, kubeconfigs, arguments, its cgroup and its address. Returns warnings. */
+export async function prepareCluster(plan: ClusterPlan): Promise<string[]> {
+  mkdirSync(plan.directory, { recursive: true, mode: 0o755 })
+  await ensurePki(plan)
+  writeKubeconfigs(plan)
+  if (plan.nodePortAddress) await addLoopbackAddress(plan.nodePortAddress)
+  const problems = await ensureCgroup(plan.cgroup, plan.limits)
+  for (const { name, args } of componentsOf(plan)) {
+    writeFileAtomically(join(plan.directory, 'env', name), `TANDEM_ARGS="${args.join(' ')}"\n`)
+  }
+  writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`)
+  return problems.map((problem) => `${plan.name}: cgroup ${plan.cgroup}: ${problem}`)
+}
+
+export { planPath }
