@@ -10,13 +10,14 @@ import {
 import { ageColumn, formatLabels, nameColumn } from '@tandem/apimachinery/columns'
 import { immutable, nonNegative } from '../../core/v1/field-checks.ts'
 import { validatePodTemplateSpec } from '../../core/v1/pod-template.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import {
   intOrPercentValue,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
 import { isEmptySelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
-import { containerColumns, selectorColumn } from './container-columns.ts'
+import { selectorColumn } from './selector-column.ts'
 import { validateCollisionCount, validateCounts } from './status-rules.ts'
 import type {
   DaemonSet,
@@ -169,7 +170,7 @@ export const daemonSets: ResourceDefinition<DaemonSet> = {
       value: ({ spec }) => formatLabels(spec.template.spec?.nodeSelector),
     },
     ageColumn,
-    ...containerColumns<DaemonSet>(({ spec }) => spec.template),
+    ...containerColumns<DaemonSet>(({ spec }) => spec.template, 1),
     selectorColumn<DaemonSet>(({ spec }) => spec.selector),
   ],
 }

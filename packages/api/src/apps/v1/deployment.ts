@@ -10,12 +10,12 @@ import {
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { immutable, nonNegative } from '../../core/v1/field-checks.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import {
   intOrPercentValue,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
-import { containerColumns } from './container-columns.ts'
 import { warnOfPodNames } from './pod-names.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from './types.ts'
@@ -158,7 +158,7 @@ export const deployments: ResourceDefinition<Deployment> = {
       value: ({ status }) => status?.availableReplicas ?? 0,
     },
     ageColumn,
-    ...containerColumns<Deployment>(({ spec }) => spec.template),
+    ...containerColumns<Deployment>(({ spec }) => spec.template, 1),
     {
       name: 'Selector',
       type: 'string',

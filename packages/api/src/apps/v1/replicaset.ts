@@ -1,8 +1,9 @@
 import type { FieldError, ResourceDefinition } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { immutable, nonNegative } from '../../core/v1/field-checks.ts'
-import { containerColumns, selectorColumn } from './container-columns.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import { warnOfPodNames } from './pod-names.ts'
+import { selectorColumn } from './selector-column.ts'
 import { validateCounts, validateParts } from './status-rules.ts'
 import type { ReplicaSet, ReplicaSetSpec } from './types.ts'
 import { defaultTemplate, validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts'
@@ -77,7 +78,7 @@ export const replicaSets: ResourceDefinition<ReplicaSet> = {
       value: ({ status }) => status?.readyReplicas ?? 0,
     },
     ageColumn,
-    ...containerColumns<ReplicaSet>(({ spec }) => spec.template ?? {}),
+    ...containerColumns<ReplicaSet>(({ spec }) => spec.template ?? {}, 1),
     selectorColumn<ReplicaSet>(({ spec }) => spec.selector),
   ],
 }

@@ -11,13 +11,13 @@ import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { nameIsDnsLabel } from '@tandem/apimachinery/names'
 import { dns1123Label, nonNegative } from '../../core/v1/field-checks.ts'
 import { validatePodTemplateSpec } from '../../core/v1/pod-template.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import type { PodTemplateSpec, Volume } from '../../core/v1/types.ts'
 import {
   intOrPercentValue,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
-import { containerColumns } from './container-columns.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type {
   RollingUpdateStatefulSetStrategy,
@@ -216,6 +216,6 @@ export const statefulSets: ResourceDefinition<StatefulSet> = {
       value: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
     },
     ageColumn,
-    ...containerColumns<StatefulSet>(({ spec }) => spec.template),
+    ...containerColumns<StatefulSet>(({ spec }) => spec.template, 1),
   ],
 }

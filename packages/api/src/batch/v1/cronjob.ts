@@ -1,10 +1,11 @@
 import { type FieldError, invalidValue, notSupported, type ResourceDefinition, required } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { ageOf } from '@tandem/apimachinery/human-duration'
-import { containerColumns, selectorColumn } from '../../apps/v1/container-columns.ts'
 import { warnOfPodNames } from '../../apps/v1/pod-names.ts'
+import { selectorColumn } from '../../apps/v1/selector-column.ts'
 import { defaultTemplate } from '../../apps/v1/workload-template.ts'
 import { nonNegative, oneOf } from '../../core/v1/field-checks.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
 import { validateJobSpec, warnOfManyIndexes } from './job-spec.ts'
 import type { CronJob, CronJobSpec, JobSpec } from './types.ts'
@@ -152,7 +153,7 @@ export const cronJobs: ResourceDefinition<CronJob> = {
       value: ({ status }, now) => (status?.lastScheduleTime ? ageOf(status.lastScheduleTime, now) : '<none>'),
     },
     ageColumn,
-    ...containerColumns<CronJob>((cronJob) => jobSpecOf(cronJob).template),
+    ...containerColumns<CronJob>((cronJob) => jobSpecOf(cronJob).template, 1),
     selectorColumn<CronJob>((cronJob) => jobSpecOf(cronJob).selector),
   ],
 }

@@ -1,14 +1,7 @@
-import {
-  type FieldError,
-  invalidValue,
-  notSupported,
-  required,
-  tooLong,
-  validateDns1123Subdomain,
-  validateHttpPath,
-} from '@tandem/apimachinery'
-import { invalidEach, nonNegative } from '../../core/v1/field-checks.ts'
+import { type FieldError, invalidValue, notSupported, required, tooLong } from '@tandem/apimachinery'
+import { nonNegative } from '../../core/v1/field-checks.ts'
 import { validatePodTemplateSpec } from '../../core/v1/pod-template.ts'
+import { validateDomainPrefixedPath } from '../../meta/v1/domain-prefixed-path.ts'
 import { validatePodFailurePolicy } from './pod-failure-policy.ts'
 import { validateSuccessPolicy } from './success-policy.ts'
 import type { JobSpec } from './types.ts'
@@ -44,16 +37,6 @@ function validateManagedBy(field: string, value: string | undefined): FieldError
   if (value === undefined) return []
   const errors = validateDomainPrefixedPath(field, value)
   return value.length > limits.managedBy ? [...errors, tooLong(field, limits.managedBy)] : errors
-}
-
-function validateDomainPrefixedPath(field: string, value: string): FieldError[] {
-  if (value === '') return [required(field)]
-  const [, host, path] = /^([^/]+)\/(.+)$/s.exec(value) ?? []
-  if (!host || !path) return [invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
-  return [
-    ...invalidEach(field, host, validateDns1123Subdomain(host)),
-    ...invalidEach(field, path, validateHttpPath(path)),
-  ]
 }
 
 function validateCompletionMode(field: string, spec: JobSpec): FieldError[] {

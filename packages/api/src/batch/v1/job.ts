@@ -7,9 +7,10 @@ import {
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { humanDuration } from '@tandem/apimachinery/human-duration'
-import { containerColumns, selectorColumn } from '../../apps/v1/container-columns.ts'
 import { warnOfPodNames } from '../../apps/v1/pod-names.ts'
+import { selectorColumn } from '../../apps/v1/selector-column.ts'
 import { defaultTemplate } from '../../apps/v1/workload-template.ts'
+import { containerColumns } from '../../core/v1/template-columns.ts'
 import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import { isConditionTrue } from './job-condition.ts'
 import {
@@ -119,7 +120,7 @@ export const jobs: ResourceDefinition<Job> = {
     },
     { name: 'Duration', type: 'string', description: 'Time required to complete the job.', value: durationOf },
     ageColumn,
-    ...containerColumns<Job>(({ spec }) => spec.template),
+    ...containerColumns<Job>(({ spec }) => spec.template, 1),
     selectorColumn<Job>(({ spec }) => spec.selector),
   ],
 }
