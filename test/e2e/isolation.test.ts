@@ -64,7 +64,7 @@ for (const { from, to } of pairs) {
         'a NodePort': `http://${plan.nodePortAddress}:${service.spec.ports[0].nodePort}/`,
       }),
     }
-    for (const [what, url] of Object.entries(targets))
+    for (const [what, url] of Object.entries<string>(targets))
       t.not((await get(url)).code, 0, `${what} of ${to} does not answer`)
   })
 }

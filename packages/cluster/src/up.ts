@@ -12,7 +12,7 @@ import { engineSocket, ensureEngine } from './host/engine.ts'
 import { recordEngine } from './host/record.ts'
 import { writeMergedKubeconfig } from './kubeconfigs.ts'
 import type { ClusterPlan } from './plan.ts'
-import { makePlans, type PlanRequest, planPath, prepareCluster, prepareHost, UpError } from './prepare.ts'
+import { makePlans, type PlanRequest, planPath, prepareCluster, prepareHost, readPlans, UpError } from './prepare.ts'
 import { identify } from './supervisor/process-identity.ts'
 import { endProcess, readPid, writePid } from './supervisor/supervisor.ts'
 
@@ -27,6 +27,18 @@ export interface UpResult {
   kubeconfig: string
   /** What could not be done and does not keep the clusters from running. */
   warnings: string[]
+}
+
+/** Waits for clusters that something else starts, systemd or Compose, after `tandem init`. */
+export async function attach({
+  root,
+  progress,
+  clock = systemClock,
+}: Omit<UpOptions, keyof PlanRequest> & { root: string }): Promise<UpResult> {
+  const plans = readPlans(root)
+  if (plans.length === 0) throw new UpError(`there is no cluster below ${root}; tandem init makes one`)
+  await Promise.all(plans.map((plan) => componentsHealthy(plan, clock, progress)))
+  return { plans, kubeconfig: writeMergedKubeconfig(root, plans), warnings: [] }
 }
 
 /** From nothing, or from whatever state an earlier run left, to clusters whose components all answer. Safe to repeat. */

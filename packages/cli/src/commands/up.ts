@@ -4,7 +4,7 @@ import { waitForNode } from '@tandem/cluster/node'
 import type { ClusterName, ClusterPlan } from '@tandem/cluster/plan'
 import { deploySampleApp, type SampleAppAddresses } from '@tandem/cluster/sample-app/deploy'
 import { ensureSampleImage } from '@tandem/cluster/sample-app/image'
-import { up } from '@tandem/cluster/up'
+import { attach, up } from '@tandem/cluster/up'
 import { systemClock } from '@tandem/component-base'
 import type { Command } from 'commander'
 import type { CliCommand } from '../command.ts'
@@ -16,6 +16,7 @@ import { rootOption } from '../root-option.ts'
 interface UpFlags extends PlanOptions {
   root: string
   sampleApp?: boolean
+  attach?: boolean
 }
 
 export const command: CliCommand = {
@@ -27,6 +28,7 @@ export const command: CliCommand = {
       .argument('[cluster]', 'prod or staging; both when left out')
       .addOption(rootOption())
       .option('--sample-app', 'deploy an app of two tiers to each cluster and wait until it answers')
+      .option('--attach', 'start nothing: wait for components that systemd or Compose starts')
       .action(bringUp)
     addPlanOptions(command)
   },
@@ -37,12 +39,10 @@ async function bringUp(cluster: ClusterName | undefined, flags: UpFlags): Promis
   const startedAt = performance.now()
   try {
     const clusters: ClusterName[] = cluster ? [cluster] : ['prod', 'staging']
-    const { plans, kubeconfig, warnings } = await up({
-      root: flags.root,
-      clusters,
-      overrides: planOverrides(flags, clusters),
-      progress: progress.step,
-    })
+    const request = { root: flags.root, progress: progress.step }
+    const { plans, kubeconfig, warnings } = flags.attach
+      ? await attach(request)
+      : await up({ ...request, clusters, overrides: planOverrides(flags, clusters) })
     const samples = await Promise.all(plans.map((plan) => finishCluster(plan, flags, progress)))
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     progress.succeed(`${clusters.join(' and ')} ${clusters.length > 1 ? 'are' : 'is'} up (${seconds} s)`)
