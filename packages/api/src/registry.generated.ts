@@ -12,6 +12,8 @@ import { localSubjectAccessReviews } from './authorization/v1/localsubjectaccess
 import { selfSubjectAccessReviews } from './authorization/v1/selfsubjectaccessreview.ts'
 import { selfSubjectRulesReviews } from './authorization/v1/selfsubjectrulesreview.ts'
 import { subjectAccessReviews } from './authorization/v1/subjectaccessreview.ts'
+import { horizontalPodAutoscalers as autoscalingV1HorizontalPodAutoscalers } from './autoscaling/v1/horizontalpodautoscaler.ts'
+import { horizontalPodAutoscalers as autoscalingV2HorizontalPodAutoscalers } from './autoscaling/v2/horizontalpodautoscaler.ts'
 import { cronJobs } from './batch/v1/cronjob.ts'
 import { jobs } from './batch/v1/job.ts'
 import { leases } from './coordination/v1/lease.ts'
@@ -19,7 +21,7 @@ import { bindings } from './core/v1/binding.ts'
 import { componentStatuses } from './core/v1/componentstatus.ts'
 import { configMaps } from './core/v1/configmap.ts'
 import { endpoints } from './core/v1/endpoints.ts'
-import { events } from './core/v1/event.ts'
+import { events as coreV1Events } from './core/v1/event.ts'
 import { limitRanges } from './core/v1/limitrange.ts'
 import { namespaces } from './core/v1/namespace.ts'
 import { nodes } from './core/v1/node.ts'
@@ -33,12 +35,25 @@ import { secrets } from './core/v1/secret.ts'
 import { services } from './core/v1/service.ts'
 import { serviceAccounts } from './core/v1/serviceaccount.ts'
 import { endpointSlices } from './discovery/v1/endpointslice.ts'
+import { events as eventsV1Events } from './events/v1/event.ts'
+import { ingresses } from './networking/v1/ingress.ts'
+import { ingressClasses } from './networking/v1/ingressclass.ts'
+import { ipAddresses } from './networking/v1/ipaddress.ts'
+import { networkPolicies } from './networking/v1/networkpolicy.ts'
+import { serviceCIDRs } from './networking/v1/servicecidr.ts'
+import { runtimeClasses } from './node/v1/runtimeclass.ts'
 import { podDisruptionBudgets } from './policy/v1/poddisruptionbudget.ts'
 import { clusterRoles } from './rbac/v1/clusterrole.ts'
 import { clusterRoleBindings } from './rbac/v1/clusterrolebinding.ts'
 import { roles } from './rbac/v1/role.ts'
 import { roleBindings } from './rbac/v1/rolebinding.ts'
 import { priorityClasses } from './scheduling/v1/priorityclass.ts'
+import { csiDrivers } from './storage/v1/csidriver.ts'
+import { csiNodes } from './storage/v1/csinode.ts'
+import { csiStorageCapacities } from './storage/v1/csistoragecapacity.ts'
+import { storageClasses } from './storage/v1/storageclass.ts'
+import { volumeAttachments } from './storage/v1/volumeattachment.ts'
+import { volumeAttributesClasses } from './storage/v1/volumeattributesclass.ts'
 
 export const definitions: readonly AnyResourceDefinition[] = [
   controllerRevisions,
@@ -52,6 +67,8 @@ export const definitions: readonly AnyResourceDefinition[] = [
   selfSubjectAccessReviews,
   selfSubjectRulesReviews,
   subjectAccessReviews,
+  autoscalingV1HorizontalPodAutoscalers,
+  autoscalingV2HorizontalPodAutoscalers,
   cronJobs,
   jobs,
   leases,
@@ -59,7 +76,7 @@ export const definitions: readonly AnyResourceDefinition[] = [
   componentStatuses,
   configMaps,
   endpoints,
-  events,
+  coreV1Events,
   limitRanges,
   namespaces,
   nodes,
@@ -73,10 +90,23 @@ export const definitions: readonly AnyResourceDefinition[] = [
   services,
   serviceAccounts,
   endpointSlices,
+  eventsV1Events,
+  ingresses,
+  ingressClasses,
+  ipAddresses,
+  networkPolicies,
+  serviceCIDRs,
+  runtimeClasses,
   podDisruptionBudgets,
   clusterRoles,
   clusterRoleBindings,
   roles,
   roleBindings,
   priorityClasses,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  storageClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
 ]

@@ -32,6 +32,7 @@ import {
   validateRunsForever,
   validateSelectorMatchesTemplate,
 } from './workload-template.ts'
+import { warnOfTemplate } from './workload-warnings.ts'
 
 /** Counts changes of the template. Upstream's internal `templateGeneration`, which apps/v1 shows as an annotation. */
 export const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
@@ -156,6 +157,7 @@ export const daemonSets: ResourceDefinition<DaemonSet> = {
     ...validate(daemonSet),
   ],
   validateStatusUpdate,
+  warnings: ({ spec }, old) => warnOfTemplate('spec.template', { template: spec.template, old: old?.spec.template }),
   columns: [
     nameColumn,
     countColumn('Desired', 'desiredNumberScheduled', 'Number of nodes that should run the pod.'),

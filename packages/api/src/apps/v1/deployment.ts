@@ -16,10 +16,10 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
-import { warnOfPodNames } from './pod-names.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from './types.ts'
 import { defaultTemplate, validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts'
+import { warnOfPodNames, warnOfTemplate } from './workload-warnings.ts'
 
 function defaults(deployment: Deployment): void {
   deployment.spec ??= {} as DeploymentSpec
@@ -136,7 +136,10 @@ export const deployments: ResourceDefinition<Deployment> = {
     ...immutable('spec.selector', deployment.spec.selector, old.spec.selector),
   ],
   validateStatusUpdate,
-  warnings: warnOfPodNames,
+  warnings: (deployment, old) => [
+    ...warnOfPodNames(deployment, old),
+    ...warnOfTemplate('spec.template', { template: deployment.spec.template, old: old?.spec.template }),
+  ],
   columns: [
     nameColumn,
     {

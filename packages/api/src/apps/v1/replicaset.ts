@@ -2,11 +2,11 @@ import type { FieldError, ResourceDefinition } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { immutable, nonNegative } from '../../core/v1/field-checks.ts'
 import { containerColumns } from '../../core/v1/template-columns.ts'
-import { warnOfPodNames } from './pod-names.ts'
 import { selectorColumn } from './selector-column.ts'
 import { validateCounts, validateParts } from './status-rules.ts'
 import type { ReplicaSet, ReplicaSetSpec } from './types.ts'
 import { defaultTemplate, validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts'
+import { warnOfPodNames, warnOfTemplate } from './workload-warnings.ts'
 
 const validate = ({ spec }: ReplicaSet): FieldError[] => [
   ...nonNegative('spec.replicas', spec.replicas),
@@ -55,7 +55,10 @@ export const replicaSets: ResourceDefinition<ReplicaSet> = {
     ...immutable('spec.selector', replicaSet.spec.selector, old.spec.selector),
   ],
   validateStatusUpdate,
-  warnings: warnOfPodNames,
+  warnings: (replicaSet, old) => [
+    ...warnOfPodNames(replicaSet, old),
+    ...warnOfTemplate('spec.template', { template: replicaSet.spec.template, old: old?.spec.template }),
+  ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [
     nameColumn,

@@ -10,6 +10,7 @@ import {
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { nameIsDnsLabel } from '@tandem/apimachinery/names'
 import { dns1123Label, nonNegative } from '../../core/v1/field-checks.ts'
+import { validateClaimSpec } from '../../core/v1/persistentvolumeclaim.ts'
 import { validatePodTemplateSpec } from '../../core/v1/pod-template.ts'
 import { containerColumns } from '../../core/v1/template-columns.ts'
 import type { PodTemplateSpec, Volume } from '../../core/v1/types.ts'
@@ -34,6 +35,7 @@ import {
   validateSelectorMatchesTemplate,
   validateWorkloadSelector,
 } from './workload-template.ts'
+import { warnOfTemplate } from './workload-warnings.ts'
 
 function defaultUpdateStrategy(spec: StatefulSetSpec): void {
   spec.updateStrategy ??= {}
@@ -136,9 +138,13 @@ function validateSpec(spec: StatefulSetSpec): FieldError[] {
   ]
 }
 
-/** serviceName cannot change, so that one which is bad already does not stand in the way of other updates. */
+const validateClaims = ({ volumeClaimTemplates = [] }: StatefulSetSpec): FieldError[] =>
+  volumeClaimTemplates.flatMap(({ spec }, index) => validateClaimSpec(`spec.volumeClaimTemplates[${index}].spec`, spec))
+
+/** serviceName and claims cannot change, so that such as are bad already do not stand in the way of other updates. */
 const validate = ({ spec }: StatefulSet): FieldError[] => [
   ...validateSpec(spec),
+  ...validateClaims(spec),
   ...(spec.serviceName ? dns1123Label('spec.serviceName', spec.serviceName) : []),
 ]
 
@@ -203,10 +209,12 @@ export const statefulSets: ResourceDefinition<StatefulSet> = {
   validate,
   validateUpdate,
   validateStatusUpdate,
-  warnings: ({ spec }) =>
-    (spec.revisionHistoryLimit ?? 0) < 0
+  warnings: ({ spec }, old) => [
+    ...warnOfTemplate('spec.template', { template: spec.template, old: old?.spec.template }),
+    ...((spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
-      : [],
+      : []),
+  ],
   columns: [
     nameColumn,
     {

@@ -1,9 +1,9 @@
 import { type FieldError, invalidValue, notSupported, type ResourceDefinition, required } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { ageOf } from '@tandem/apimachinery/human-duration'
-import { warnOfPodNames } from '../../apps/v1/pod-names.ts'
 import { selectorColumn } from '../../apps/v1/selector-column.ts'
 import { defaultTemplate } from '../../apps/v1/workload-template.ts'
+import { warnOfPodNames, warnOfTemplate } from '../../apps/v1/workload-warnings.ts'
 import { nonNegative, oneOf } from '../../core/v1/field-checks.ts'
 import { containerColumns } from '../../core/v1/template-columns.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
@@ -119,6 +119,10 @@ export const cronJobs: ResourceDefinition<CronJob> = {
   warnings: (cronJob, old) => [
     ...warnOfPodNames(cronJob, old),
     ...warnOfManyIndexes('spec.jobTemplate.spec', jobSpecOf(cronJob)),
+    ...warnOfTemplate('spec.jobTemplate.spec.template', {
+      template: jobSpecOf(cronJob).template,
+      old: old && jobSpecOf(old).template,
+    }),
     ...(old && cronJob.spec.schedule.includes('TZ')
       ? [
           'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',

@@ -7,9 +7,9 @@ import {
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { humanDuration } from '@tandem/apimachinery/human-duration'
-import { warnOfPodNames } from '../../apps/v1/pod-names.ts'
 import { selectorColumn } from '../../apps/v1/selector-column.ts'
 import { defaultTemplate } from '../../apps/v1/workload-template.ts'
+import { warnOfPodNames, warnOfTemplate } from '../../apps/v1/workload-warnings.ts'
 import { containerColumns } from '../../core/v1/template-columns.ts'
 import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import { isConditionTrue } from './job-condition.ts'
@@ -107,7 +107,11 @@ export const jobs: ResourceDefinition<Job> = {
     ...validateJobSpecUpdate(job, old),
   ],
   validateStatusUpdate: validateJobStatusUpdate,
-  warnings: (job, old) => [...warnOfPodNames(job, old), ...warnOfManyIndexes('spec', job.spec)],
+  warnings: (job, old) => [
+    ...warnOfPodNames(job, old),
+    ...warnOfManyIndexes('spec', job.spec),
+    ...warnOfTemplate('spec.template', { template: job.spec.template, old: old?.spec.template }),
+  ],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: [
     nameColumn,
