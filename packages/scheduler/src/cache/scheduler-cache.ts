@@ -1,0 +1,117 @@
+import type { Node } from '@tandem/api/core/v1/types'
+import { NodeInfo } from '../framework/node-info.ts'
+import type { PodInfo } from '../framework/pod-info.ts'
+
+/**
+ * Nodes and what is on them, kept by adding and taking away: a change costs the same with ten pods and with a hundred thousand.
+ * A cycle reads it as it is, without a copy: nothing else runs between the first filter and the reserve. Pods that were given a node are
+ * assumed to be there until the API server says so, or binding fails.
+ */
+export class SchedulerCache {
+  readonly #nodes = new Map<string, NodeInfo>()
+  readonly #pods = new Map<string, { info: PodInfo; nodeName: string; assumed: boolean }>()
+  /** On how many nodes each image is. */
+  readonly #imageNodes = new Map<string, number>()
+  #known: NodeInfo[] | undefined
+
+  /** Nodes in an order that alternates between zones and stays the same until nodes come or go. */
+  get nodes(): readonly NodeInfo[] {
+    this.#known ??= alternateZones([...this.#nodes.values()].filter((info) => info.isKnown))
+    return this.#known
+  }
+
+  node(name: string): NodeInfo | undefined {
+    const info = this.#nodes.get(name)
+    return info?.isKnown ? info : undefined
+  }
+
+  imageNodes(name: string): number {
+    return this.#imageNodes.get(name) ?? 0
+  }
+
+  get podCount(): number {
+    return this.#pods.size
+  }
+
+  setNode(node: Node): void {
+    const info = this.#infoOf(node.metadata.name)
+    if (!info.isKnown || zoneOf(info) !== node.metadata.labels?.[zoneLabel]) this.#known = undefined
+    this.#countImages(info, -1)
+    info.setNode(node)
+    this.#countImages(info, 1)
+  }
+
+  /** Pods of the node stay until they are deleted themselves. */
+  removeNode(name: string): void {
+    const info = this.#nodes.get(name)
+    if (!info) return
+    this.#known = undefined
+    this.#countImages(info, -1)
+    info.setNode(undefined)
+    if (info.pods.size === 0) this.#nodes.delete(name)
+  }
+
+  /** The API server says that the pod is on the node. */
+  setPod(info: PodInfo, nodeName: string): void {
+    this.#place(info, { nodeName, assumed: false })
+  }
+
+  removePod(key: string): void {
+    const placed = this.#pods.get(key)
+    if (!placed) return
+    this.#pods.delete(key)
+    const node = this.#nodes.get(placed.nodeName)
+    node?.removePod(key)
+    if (node && !node.isKnown && node.pods.size === 0) this.#nodes.delete(node.name)
+  }
+
+  /** The pod will be on the node: from now on its requests count there. */
+  assumePod(info: PodInfo, nodeName: string): void {
+    this.#place(info, { nodeName, assumed: true })
+  }
+
+  /** Binding failed. A pod that was confirmed meanwhile stays. */
+  forgetPod(key: string): void {
+    if (this.isAssumed(key)) this.removePod(key)
+  }
+
+  isAssumed(key: string): boolean {
+    return this.#pods.get(key)?.assumed ?? false
+  }
+
+  hasPod(key: string): boolean {
+    return this.#pods.has(key)
+  }
+
+  #place(info: PodInfo, { nodeName, assumed }: { nodeName: string; assumed: boolean }): void {
+    this.removePod(info.key)
+    this.#pods.set(info.key, { info, nodeName, assumed })
+    this.#infoOf(nodeName).addPod(info)
+  }
+
+  #infoOf(name: string): NodeInfo {
+    const info = this.#nodes.get(name) ?? new NodeInfo(name)
+    this.#nodes.set(name, info)
+    return info
+  }
+
+  #countImages(info: NodeInfo, by: 1 | -1): void {
+    for (const name of info.images.keys()) {
+      const count = this.imageNodes(name) + by
+      if (count > 0) this.#imageNodes.set(name, count)
+      else this.#imageNodes.delete(name)
+    }
+  }
+}
+
+const zoneLabel = 'topology.kubernetes.io/zone'
+
+const zoneOf = (info: NodeInfo): string | undefined => info.node.metadata.labels?.[zoneLabel]
+
+/** One node of each zone in turn, so that looking at the first few looks at all zones. */
+function alternateZones(nodes: NodeInfo[]): NodeInfo[] {
+  const zones = [...Map.groupBy(nodes, zoneOf).values()]
+  if (zones.length <= 1) return nodes
+  const longest = Math.max(...zones.map((zone) => zone.length))
+  return Array.from({ length: longest }, (_, index) => zones.flatMap((zone) => zone[index] ?? [])).flat()
+}

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isPodTerminal } from '@tandem/api/core/v1/pod-conditions'
+import type { Node, Pod } from '@tandem/api/core/v1/types'
+import type { InformerHandler } from '@tandem/client'
+import type { Nominator } from './cache/nominator.ts'
+import type { SchedulerCache } from './cache/scheduler-cache.ts'
+import type { ClusterEvent } from './framework/cluster-event.ts'
+import { podInfoOf } from './framework/pod-info.ts'
+import type { SchedulingQueue } from './queue/scheduling-queue.ts'
+
+export interface EventHandlerOptions {
+  cache: SchedulerCache
+  queue: SchedulingQueue
+  nominator: Nominator
+  /** The scheduler's name, by which pods choose it. */
+  profile: string
+}
+
+/** Pods with a node go to the cache, pods of ours without one to the queue. */
+export function podHandler({ cache, queue, nominator, profile }: EventHandlerOptions): InformerHandler<Pod> {
+  const isOurs = (pod: Pod): boolean => (pod.spec.schedulerName ?? 'default-scheduler') === profile
+
+  const added = (pod: Pod): void => {
+    if (isPodTerminal(pod)) return
+    const info = podInfoOf(pod)
+    if (pod.spec.nodeName) {
+      cache.setPod(info, pod.spec.nodeName)
+      queue.moveAll('AssignedPodAdd')
+    } else if (isOurs(pod)) {
+      if (pod.status?.nominatedNodeName) nominator.nominate(info, pod.status.nominatedNodeName)
+      queue.add(info)
+    }
+  }
+
+  const deleted = (pod: Pod): void => {
+    queue.delete(pod.metadata.uid)
+    nominator.remove(pod.metadata.uid)
+    if (!cache.hasPod(pod.metadata.uid)) return
+    cache.removePod(pod.metadata.uid)
+    queue.moveAll('AssignedPodDelete')
+  }
+
+  return {
+    added,
+    deleted,
+    updated(pod, old) {
+      if (pod.metadata.uid !== old.metadata.uid) {
+        deleted(old)
+        return added(pod)
+      }
+      if (isPodTerminal(pod)) return deleted(pod)
+      if (pod.spec.nodeName) {
+        if (!old.spec.nodeName) {
+          queue.delete(pod.metadata.uid)
+          nominator.remove(pod.metadata.uid)
+        }
+        const isNew = !old.spec.nodeName
+        // Most updates are of status, and cost nothing here.
+        if (!isNew && !isChanged(pod, old) && !isResized(pod, old)) return
+        cache.setPod(podInfoOf(pod), pod.spec.nodeName)
+        queue.moveAll(isNew ? 'AssignedPodAdd' : 'AssignedPodUpdate')
+      } else if (isOurs(pod) && !cache.isAssumed(pod.metadata.uid)) {
+        queue.update(podInfoOf(pod), { mayHelp: isChanged(pod, old) })
+      }
+    },
+  }
+}
+
+/** Did anything change that plugins look at? Status, which we write ourselves, is not of it. */
+const isChanged = (pod: Pod, old: Pod): boolean =>
+  pod.metadata.generation !== old.metadata.generation ||
+  pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
+  !isDeepStrictEqual(pod.metadata.labels, old.metadata.labels) ||
+  !isDeepStrictEqual(pod.spec, old.spec)
+
+/** What a node grants counts while a pod is being resized. */
+const isResized = (pod: Pod, old: Pod): boolean => {
+  const granted = ({ status }: Pod) =>
+    status?.containerStatuses?.map(({ resources, allocatedResources }) => ({ resources, allocatedResources }))
+  return !isDeepStrictEqual(granted(pod), granted(old))
+}
+
+export const nodeHandler = ({ cache, queue }: EventHandlerOptions): InformerHandler<Node> => ({
+  added(node) {
+    cache.setNode(node)
+    queue.moveAll('NodeAdd')
+  },
+  updated(node, old) {
+    cache.setNode(node)
+    for (const event of nodeEvents(node, old)) queue.moveAll(event)
+  },
+  deleted(node) {
+    cache.removeNode(node.metadata.name)
+    queue.moveAll('NodeDelete')
+  },
+})
+
+/** What of a node changed that a pod may have waited for. Heartbeats are nothing of it. */
+export function nodeEvents(node: Node, old: Node): ClusterEvent[] {
+  const events: ClusterEvent[] = []
+  if (!isDeepStrictEqual(node.status?.allocatable, old.status?.allocatable)) events.push('NodeAllocatableChange')
+  if (!isDeepStrictEqual(node.metadata.labels, old.metadata.labels)) events.push('NodeLabelChange')
+  if (!isDeepStrictEqual(node.spec, old.spec)) events.push('NodeTaintChange')
+  const conditions = ({ status }: Node) =>
+    (status?.conditions ?? []).map(({ type, status }) => `${type}=${status}`).sort()
+  if (!isDeepStrictEqual(conditions(node), conditions(old))) events.push('NodeConditionChange')
+  return events
+}

@@ -1,0 +1,215 @@
+import type { Pod } from '@tandem/api/core/v1/types'
+import type { QueuedPod } from '../queue/queued-pod.ts'
+import type { ClusterEvent } from './cluster-event.ts'
+import type { NodeInfo } from './node-info.ts'
+import {
+  type Cycle,
+  type Handle,
+  maxNodeScore,
+  type NodeRejections,
+  type NodeSource,
+  type Plugin,
+  type PostFilterResult,
+} from './plugin.ts'
+import type { PodInfo } from './pod-info.ts'
+import { failed, isRejected, type Status, success, unschedulable } from './status.ts'
+
+export interface FrameworkOptions {
+  /** In the order in which they run; the first to reject a node says why. */
+  plugins: readonly Plugin[]
+  handle: Handle
+  /** Weights that differ from the plugins' own. */
+  weights?: Readonly<Record<string, number>>
+}
+
+export interface Rejection {
+  status: Status
+  plugin: string
+}
+
+export type PreFilterOutcome =
+  | { kind: 'rejected'; rejection: Rejection }
+  /** Undefined for all nodes. */
+  | {
+      kind: 'go'
+      nodeNames: ReadonlySet<string> | undefined
+      narrowedBy: readonly string[]
+      filters: readonly FilterPlugin[]
+    }
+
+export type FilterPlugin = Plugin & Required<Pick<Plugin, 'filter'>>
+
+/** Runs plugins at their extension points, in order, and puts together what they say. */
+export class Framework {
+  readonly #plugins: readonly Plugin[]
+  readonly #byName: ReadonlyMap<string, Plugin>
+  readonly #filters: readonly FilterPlugin[]
+  readonly #scorers: readonly Plugin[]
+  readonly #weights: Readonly<Record<string, number>>
+  readonly handle: Handle
+  readonly sort: (a: QueuedPod, b: QueuedPod) => number
+
+  constructor({ plugins, handle, weights = {} }: FrameworkOptions) {
+    const sorter = plugins.find((plugin) => plugin.sort !== undefined)
+    if (!sorter?.sort) throw new TypeError('no plugin sorts the queue')
+    this.#plugins = plugins
+    this.#byName = new Map(plugins.map((plugin) => [plugin.name, plugin]))
+    this.#filters = plugins.filter((plugin): plugin is FilterPlugin => plugin.filter !== undefined)
+    this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
+    this.#weights = weights
+    this.handle = handle
+    this.sort = sorter.sort
+  }
+
+  preEnqueue(pod: Pod): Rejection | undefined {
+    for (const plugin of this.#plugins) {
+      const status = plugin.preEnqueue?.(pod)
+      if (status && status.code !== 'Success') return { status, plugin: plugin.name }
+    }
+    return undefined
+  }
+
+  isWokenBy(plugin: string, event: ClusterEvent): boolean {
+    if (event === 'ForceActivate' || event === 'UnschedulableTimeout') return true
+    return this.#byName.get(plugin)?.events?.includes(event) ?? true
+  }
+
+  newCycle(pod: PodInfo, source: NodeSource): Cycle {
+    const cycle: Cycle = {
+      pod,
+      nodes: source.nodes,
+      node: (name) => source.node(name),
+      imageNodes: (name) => source.imageNodes(name),
+      nominatedTo: (name) => source.nominatedTo(name),
+      handle: this.handle,
+      state: new Map(),
+      fits: (node) => this.filter(cycle, node, this.#filters) === undefined,
+    }
+    return cycle
+  }
+
+  preFilter(cycle: Cycle): PreFilterOutcome {
+    let nodeNames: ReadonlySet<string> | undefined
+    const narrowedBy: string[] = []
+    const skipped = new Set<string>()
+    for (const plugin of this.#plugins) {
+      const result = plugin.preFilter?.(cycle)
+      if (!result) continue
+      if ('nodeNames' in result) {
+        nodeNames = nodeNames?.intersection(result.nodeNames) ?? result.nodeNames
+        narrowedBy.push(plugin.name)
+      } else if (result.code === 'Skip') {
+        skipped.add(plugin.name)
+      } else if (result.code !== 'Success') {
+        return { kind: 'rejected', rejection: { status: result, plugin: plugin.name } }
+      }
+    }
+    return { kind: 'go', nodeNames, narrowedBy, filters: this.#filters.filter(({ name }) => !skipped.has(name)) }
+  }
+
+  /** The first refusal, if any. Where room was promised to other pods, the pod must fit with them there, and without them too. */
+  filter(cycle: Cycle, node: NodeInfo, filters: readonly FilterPlugin[]): Rejection | undefined {
+    const promised = cycle
+      .nominatedTo(node.name)
+      .filter(({ key, priority }) => key !== cycle.pod.key && priority >= cycle.pod.priority)
+    if (promised.length > 0) {
+      const full = node.clone()
+      for (const pod of promised) full.addPod(pod)
+      const rejection = this.#filterAs(cycle, full, filters)
+      if (rejection) return rejection
+    }
+    return this.#filterAs(cycle, node, filters)
+  }
+
+  #filterAs(cycle: Cycle, node: NodeInfo, filters: readonly FilterPlugin[]): Rejection | undefined {
+    for (const plugin of filters) {
+      const status = plugin.filter(cycle, node)
+      if (status && status.code !== 'Success') return { status, plugin: plugin.name }
+    }
+    return undefined
+  }
+
+  postFilter(cycle: Cycle, rejections: NodeRejections): PostFilterResult {
+    const reasons: string[] = []
+    let last: PostFilterResult = { status: success }
+    for (const plugin of this.#plugins) {
+      const result = plugin.postFilter?.(cycle, rejections)
+      if (!result) continue
+      const { code } = result.status
+      if (code === 'Success' || code === 'UnschedulableAndUnresolvable' || !isRejected(result.status)) return result
+      reasons.push(...result.status.reasons)
+      last = result
+    }
+    return { ...last, status: unschedulable(...reasons) }
+  }
+
+  /** Sums of weighted scores, one for each node, in their order. */
+  score(cycle: Cycle, nodes: readonly NodeInfo[]): number[] {
+    const totals = new Array<number>(nodes.length).fill(0)
+    for (const plugin of this.#scorers) {
+      if (plugin.preScore?.(cycle, nodes)?.code === 'Skip') continue
+      const scores = nodes.map((node) => plugin.score?.(cycle, node) ?? 0)
+      plugin.normalizeScores?.(cycle, scores)
+      const weight = this.#weights[plugin.name] ?? plugin.weight ?? 1
+      for (const [index, score] of scores.entries()) totals[index] = (totals[index] ?? 0) + score * weight
+    }
+    return totals
+  }
+
+  /** Takes place for all, or for none. */
+  reserve(cycle: Cycle, nodeName: string): Rejection | undefined {
+    for (const [index, plugin] of this.#plugins.entries()) {
+      const status = plugin.reserve?.(cycle, nodeName)
+      if (!status || status.code === 'Success') continue
+      this.#unreserveFrom(index, cycle, nodeName)
+      return { status, plugin: plugin.name }
+    }
+    return undefined
+  }
+
+  unreserve(cycle: Cycle, nodeName: string): void {
+    this.#unreserveFrom(this.#plugins.length - 1, cycle, nodeName)
+  }
+
+  #unreserveFrom(index: number, cycle: Cycle, nodeName: string): void {
+    for (const plugin of this.#plugins.slice(0, index + 1).toReversed()) plugin.unreserve?.(cycle, nodeName)
+  }
+
+  /** Permit, preBind and bind: what may take its time. Throws nothing: an error is a status. */
+  async bind(cycle: Cycle, nodeName: string): Promise<Rejection | undefined> {
+    for (const point of ['permit', 'preBind'] as const) {
+      for (const plugin of this.#plugins) {
+        const status = await attempt(() => plugin[point]?.(cycle, nodeName))
+        if (status && status.code !== 'Success' && status.code !== 'Skip') return { status, plugin: plugin.name }
+      }
+    }
+    for (const plugin of this.#plugins) {
+      if (!plugin.bind) continue
+      const status = await attempt(() => plugin.bind?.(cycle, nodeName))
+      if (status?.code === 'Skip') continue
+      return status && status.code !== 'Success' ? { status, plugin: plugin.name } : undefined
+    }
+    return { status: failed(new Error('no plugin bound the pod')), plugin: '' }
+  }
+
+  postBind(cycle: Cycle, nodeName: string): void {
+    for (const plugin of this.#plugins) plugin.postBind?.(cycle, nodeName)
+  }
+}
+
+async function attempt(work: () => Promise<Status | undefined> | Status | undefined): Promise<Status | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** Stretches scores so that the highest is 100, or turns them round so that the lowest raw score is best. */
+export function normalizeToMax(scores: number[], order: 'high-is-good' | 'low-is-good'): void {
+  const max = Math.max(0, ...scores)
+  for (const [index, score] of scores.entries()) {
+    const scaled = max === 0 ? 0 : Math.floor((maxNodeScore * score) / max)
+    scores[index] = order === 'high-is-good' ? scaled : maxNodeScore - scaled
+  }
+}

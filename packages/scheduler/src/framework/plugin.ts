@@ -1,0 +1,93 @@
+import type { Pod } from '@tandem/api/core/v1/types'
+import type { Client } from '@tandem/client'
+import type { QueuedPod } from '../queue/queued-pod.ts'
+import type { ClusterEvent } from './cluster-event.ts'
+import type { NodeInfo } from './node-info.ts'
+import type { PodInfo } from './pod-info.ts'
+import type { Status } from './status.ts'
+
+export const maxNodeScore = 100
+
+/**
+ * One idea of where pods should run. All methods are optional; each runs at its extension point. Those up to `reserve` run without
+ * a pause, so that nothing changes under them; those from `permit` on may wait. Returning nothing means success.
+ */
+export interface Plugin {
+  /** Upstream's name: `NodeResourcesFit`. */
+  readonly name: string
+  /** How much its score counts. 1 unless given. */
+  readonly weight?: number
+  /** What may make a pod schedulable that this plugin rejected. Any change, unless given. */
+  readonly events?: readonly ClusterEvent[]
+
+  /** May the pod enter the queue at all? */
+  preEnqueue?(pod: Pod): Status | undefined
+  /** Which pod is tried first: negative for the first one. Exactly one plugin sorts. */
+  sort?(a: QueuedPod, b: QueuedPod): number
+
+  /** Looks at the pod once, before nodes are: to prepare, to narrow nodes down, to leave the cycle out, or to reject at once. */
+  preFilter?(cycle: Cycle): PreFilterResult | Status | undefined
+  /** May the pod run on this node? */
+  filter?(cycle: Cycle, node: NodeInfo): Status | undefined
+  /** Called when no node is left: may make room. */
+  postFilter?(cycle: Cycle, rejections: NodeRejections): PostFilterResult
+
+  preScore?(cycle: Cycle, nodes: readonly NodeInfo[]): Status | undefined
+  /** How good the node is; any range when `normalizeScores` brings it to 0 to 100. */
+  score?(cycle: Cycle, node: NodeInfo): number
+  /** Brings scores to 0 to 100, in place. */
+  normalizeScores?(cycle: Cycle, scores: number[]): void
+
+  /** The pod is taken to be on the node from here on. `unreserve` is called when anything later fails. */
+  reserve?(cycle: Cycle, nodeName: string): Status | undefined
+  unreserve?(cycle: Cycle, nodeName: string): void
+  /** The last word before binding. */
+  permit?(cycle: Cycle, nodeName: string): Promise<Status | undefined> | Status | undefined
+  preBind?(cycle: Cycle, nodeName: string): Promise<Status | undefined>
+  /** The first that does not skip has bound the pod. */
+  bind?(cycle: Cycle, nodeName: string): Promise<Status | undefined>
+  postBind?(cycle: Cycle, nodeName: string): void
+}
+
+export interface PreFilterResult {
+  /** Only these nodes need to be looked at. */
+  nodeNames: ReadonlySet<string>
+}
+
+export interface PostFilterResult {
+  status: Status
+  /** Where the pod will fit once pods that were asked to go are gone. */
+  nominatedNodeName?: string
+  /** Pods to delete to make room. */
+  victims?: readonly PodInfo[]
+}
+
+/** Why each node was refused. Nodes that nobody looked at are absent. */
+export type NodeRejections = ReadonlyMap<string, { status: Status; plugin: string }>
+
+/** One attempt to place one pod. */
+export interface Cycle {
+  readonly pod: PodInfo
+  /** All nodes that are known. */
+  readonly nodes: readonly NodeInfo[]
+  node(name: string): NodeInfo | undefined
+  /** On how many nodes an image is. */
+  imageNodes(name: string): number
+  /** Pods for which room was made on the node, and which are not there yet. */
+  nominatedTo(name: string): readonly PodInfo[]
+  readonly handle: Handle
+  /** Kept by plugins from one extension point to the next, under their own name. */
+  readonly state: Map<string, unknown>
+  /** Would the pod pass all filters on this node, as given? */
+  fits(node: NodeInfo): boolean
+}
+
+/** The nodes that a cycle looks at. */
+export type NodeSource = Pick<Cycle, 'nodes' | 'node' | 'imageNodes' | 'nominatedTo'>
+
+/** What plugins have of the world outside. */
+export interface Handle {
+  readonly client: Client
+  /** Arguments from the configuration, by plugin. */
+  readonly args: Readonly<Record<string, Record<string, unknown>>>
+}

@@ -1,0 +1,38 @@
+import type { Pod } from '@tandem/api/core/v1/types'
+import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
+
+const mebibyte = 1024 * 1024
+/** Less than this of a pod's images is not worth preferring a node for; more than that per container counts no further. */
+const minThreshold = 23 * mebibyte
+const maxContainerThreshold = 1000 * mebibyte
+
+/** Prefers nodes that have the pod's images, the more the larger they are and the more nodes have them. */
+export const plugin: Plugin = {
+  name: 'ImageLocality',
+  score(cycle, node) {
+    const images = imagesOf(cycle.pod.pod)
+    let sum = 0
+    for (const image of images) {
+      const size = node.images.get(image)
+      if (size === undefined) continue
+      // An image with few nodes counts little, so that its nodes do not draw every pod that uses it.
+      sum += Math.trunc((size * cycle.imageNodes(image)) / cycle.nodes.length)
+    }
+    const max = maxContainerThreshold * containerCount(cycle.pod.pod)
+    const clamped = Math.min(Math.max(sum, minThreshold), max)
+    return Math.trunc((maxNodeScore * (clamped - minThreshold)) / (max - minThreshold))
+  },
+}
+
+const containerCount = ({ spec }: Pod): number => (spec.containers?.length ?? 0) + (spec.initContainers?.length ?? 0)
+
+const imagesOf = ({ spec }: Pod): string[] =>
+  [
+    ...(spec.initContainers ?? []).map(({ image }) => image),
+    ...(spec.containers ?? []).map(({ image }) => image),
+    ...(spec.volumes ?? []).map(({ image }) => image?.reference),
+  ].flatMap((image) => (image ? [withTag(image)] : []))
+
+/** As nodes report images: an image without a tag is the latest. */
+const withTag = (image: string): string =>
+  image.lastIndexOf(':') <= image.lastIndexOf('/') ? `${image}:latest` : image

@@ -1,0 +1,234 @@
+import type { Cancel, Clock } from '@tandem/component-base'
+import type { ClusterEvent } from '../framework/cluster-event.ts'
+import type { PodInfo } from '../framework/pod-info.ts'
+import { isRejected, type Status } from '../framework/status.ts'
+import { Heap } from './heap.ts'
+import type { QueuedPod } from './queued-pod.ts'
+
+export interface SchedulingQueueOptions {
+  clock: Clock
+  sort: (a: QueuedPod, b: QueuedPod) => number
+  /** Names the plugin that keeps the pod out, if one does. */
+  preEnqueue: (pod: PodInfo) => { status: Status; plugin: string } | undefined
+  /** Could this event make a pod schedulable that the plugin rejected? */
+  isWokenBy: (plugin: string, event: ClusterEvent) => boolean
+  initialBackoffMs?: number
+  maxBackoffMs?: number
+  /** How long a pod stays unschedulable without any event before it is tried again. */
+  unschedulableTimeoutMs?: number
+}
+
+interface InFlight {
+  events: Set<ClusterEvent>
+  /** The pod as it was changed to. */
+  latest?: PodInfo
+}
+
+const flushIntervalMs = 30_000
+
+/**
+ * Pods that wait. In `active` they are tried in order; a failed one goes to `unschedulable` until an event concerns it, and then through
+ * `backoff` until its time has come. A pod under way is in none of them, and events meanwhile count for it when it comes back.
+ */
+export class SchedulingQueue {
+  readonly #options: SchedulingQueueOptions
+  readonly #active: Heap<QueuedPod>
+  readonly #backoff: Heap<QueuedPod>
+  readonly #unschedulable = new Map<string, QueuedPod>()
+  /** Pods under way, with what was seen since they were taken. */
+  readonly #inFlight = new Map<string, InFlight>()
+  readonly #waiters: ((pod: QueuedPod | undefined) => void)[] = []
+  #cancelBackoff: Cancel = () => {}
+  #cancelFlush: Cancel = () => {}
+  #closed = false
+
+  constructor(options: SchedulingQueueOptions) {
+    this.#options = options
+    const key = (pod: QueuedPod) => pod.info.key
+    this.#active = new Heap({ key, compare: options.sort })
+    this.#backoff = new Heap({ key, compare: (a, b) => this.#backoffEnd(a) - this.#backoffEnd(b) })
+    this.#scheduleFlush()
+  }
+
+  get depth(): { active: number; backoff: number; unschedulable: number; gated: number } {
+    const gated = [...this.#unschedulable.values()].filter((pod) => pod.gatedBy !== undefined).length
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#unschedulable.size - gated,
+      gated,
+    }
+  }
+
+  /** A pod that is to be scheduled appeared. */
+  add(info: PodInfo): void {
+    const now = this.#options.clock.now()
+    this.#forget(info.key)
+    this.#enqueue({ info, timestamp: now, initialTimestamp: now, attempts: 0, unschedulablePlugins: new Set() })
+  }
+
+  /** A waiting pod changed. One that was unschedulable is tried again when `mayHelp` says that the change could matter. */
+  update(info: PodInfo, { mayHelp }: { mayHelp: boolean }): void {
+    const underWay = this.#inFlight.get(info.key)
+    if (underWay) {
+      underWay.latest = info
+      if (mayHelp) underWay.events.add('UnschedulablePodUpdate')
+      return
+    }
+    const queued = this.#active.get(info.key) ?? this.#backoff.get(info.key)
+    if (queued) {
+      queued.info = info
+      return
+    }
+    const waiting = this.#unschedulable.get(info.key)
+    if (!waiting) return this.add(info)
+    waiting.info = info
+    if (!mayHelp) return
+    this.#unschedulable.delete(info.key)
+    if (waiting.gatedBy !== undefined) this.#enqueue({ ...waiting, timestamp: this.#options.clock.now() })
+    else this.#requeue(waiting)
+  }
+
+  delete(key: string): void {
+    this.#forget(key)
+    this.#inFlight.delete(key)
+  }
+
+  has(key: string): boolean {
+    return this.#active.has(key) || this.#backoff.has(key) || this.#unschedulable.has(key)
+  }
+
+  /** The next pod, now or when there is one; undefined when the queue closes. `done` or `addUnschedulable` must follow. */
+  next(): Promise<QueuedPod | undefined> {
+    const ready = this.tryNext()
+    if (ready || this.#closed) return Promise.resolve(ready)
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  tryNext(): QueuedPod | undefined {
+    const pod = this.#active.pop()
+    if (pod) this.#take(pod)
+    return pod
+  }
+
+  /** The pod needs the queue no more: it was bound, or is gone. */
+  done(key: string): void {
+    this.#inFlight.delete(key)
+  }
+
+  /**
+   * The attempt failed: the pod waits for an event, or only for its backoff if one came meanwhile or nobody rejected it (an error).
+   * A pod that was deleted meanwhile is gone.
+   */
+  addUnschedulable(pod: QueuedPod): void {
+    const underWay = this.#inFlight.get(pod.info.key)
+    this.#inFlight.delete(pod.info.key)
+    if (!underWay || this.has(pod.info.key)) return
+    const failed: QueuedPod = {
+      ...pod,
+      info: underWay.latest ?? pod.info,
+      timestamp: this.#options.clock.now(),
+      attempts: pod.attempts + 1,
+    }
+    const woken =
+      failed.unschedulablePlugins.size === 0 || [...underWay.events].some((event) => this.#concerns(failed, event))
+    if (woken) this.#requeue(failed)
+    else this.#unschedulable.set(failed.info.key, failed)
+  }
+
+  /** Wakes the unschedulable pods that the event concerns. */
+  moveAll(event: ClusterEvent, mayHelp: (pod: QueuedPod) => boolean = () => true): void {
+    for (const { events } of this.#inFlight.values()) events.add(event)
+    for (const [key, pod] of this.#unschedulable) {
+      if (pod.gatedBy !== undefined || !this.#concerns(pod, event) || !mayHelp(pod)) continue
+      this.#unschedulable.delete(key)
+      this.#requeue(pod)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelBackoff()
+    this.#cancelFlush()
+    for (const resolve of this.#waiters.splice(0)) resolve(undefined)
+  }
+
+  #concerns(pod: QueuedPod, event: ClusterEvent): boolean {
+    for (const plugin of pod.unschedulablePlugins) if (this.#options.isWokenBy(plugin, event)) return true
+    return false
+  }
+
+  #enqueue(pod: QueuedPod): void {
+    const gate = this.#options.preEnqueue(pod.info)
+    if (gate && isRejected(gate.status)) {
+      this.#unschedulable.set(pod.info.key, {
+        ...pod,
+        gatedBy: gate.plugin,
+        unschedulablePlugins: new Set([gate.plugin]),
+      })
+      return
+    }
+    this.#activate({ ...pod, gatedBy: undefined })
+  }
+
+  #activate(pod: QueuedPod): void {
+    this.#active.push(pod)
+    const waiter = this.#waiters.shift()
+    if (waiter) waiter(this.tryNext())
+  }
+
+  #requeue(pod: QueuedPod): void {
+    if (this.#backoffEnd(pod) <= this.#options.clock.now()) return this.#enqueue(pod)
+    this.#backoff.push(pod)
+    this.#scheduleBackoff()
+  }
+
+  #take(pod: QueuedPod): void {
+    this.#inFlight.set(pod.info.key, { events: new Set() })
+  }
+
+  #forget(key: string): void {
+    this.#active.delete(key)
+    this.#backoff.delete(key)
+    this.#unschedulable.delete(key)
+  }
+
+  /** One second after the first failure, twice as long after each further one, ten seconds at most. */
+  #backoffEnd({ timestamp, attempts }: QueuedPod): number {
+    const { initialBackoffMs = 1_000, maxBackoffMs = 10_000 } = this.#options
+    if (attempts === 0) return timestamp
+    return timestamp + Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.min(attempts - 1, 30))
+  }
+
+  #scheduleBackoff(): void {
+    this.#cancelBackoff()
+    const first = this.#backoff.peek()
+    if (!first || this.#closed) return
+    this.#cancelBackoff = this.#options.clock.after(
+      Math.max(0, this.#backoffEnd(first) - this.#options.clock.now()),
+      () => {
+        for (
+          let pod = this.#backoff.peek();
+          pod && this.#backoffEnd(pod) <= this.#options.clock.now();
+          pod = this.#backoff.peek()
+        ) {
+          this.#backoff.pop()
+          this.#enqueue(pod)
+        }
+        this.#scheduleBackoff()
+      },
+    )
+  }
+
+  #scheduleFlush(): void {
+    const { clock, unschedulableTimeoutMs = 300_000 } = this.#options
+    this.#cancelFlush = clock.after(flushIntervalMs, () => {
+      for (const [key, pod] of this.#unschedulable) {
+        if (pod.gatedBy !== undefined || clock.now() - pod.timestamp < unschedulableTimeoutMs) continue
+        this.#unschedulable.delete(key)
+        this.#requeue(pod)
+      }
+      if (!this.#closed) this.#scheduleFlush()
+    })
+  }
+}

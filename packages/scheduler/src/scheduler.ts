@@ -1,0 +1,250 @@
+import { setImmediate as yieldToEvents } from 'node:timers/promises'
+import type { Pod } from '@tandem/api/core/v1/types'
+import type { Client, EventRecorder } from '@tandem/client'
+import type { Clock, Logger } from '@tandem/component-base'
+import type { Nominator } from './cache/nominator.ts'
+import type { SchedulerCache } from './cache/scheduler-cache.ts'
+import type { Framework, Rejection } from './framework/framework.ts'
+import type { Cycle, NodeSource, PostFilterResult } from './framework/plugin.ts'
+import type { PodInfo } from './framework/pod-info.ts'
+import { failed, isRejected, messageOf, type Status } from './framework/status.ts'
+import type { SchedulerMetrics } from './metrics.ts'
+import { writeFailure } from './pod-failure.ts'
+import { evictVictims } from './preemption.ts'
+import type { QueuedPod } from './queue/queued-pod.ts'
+import type { SchedulingQueue } from './queue/scheduling-queue.ts'
+import { type ScheduleResult, type SearchPosition, schedulePod } from './schedule-pod.ts'
+
+export interface SchedulerOptions {
+  framework: Framework
+  cache: SchedulerCache
+  nominator: Nominator
+  queue: SchedulingQueue
+  client: Client
+  recorder: EventRecorder
+  clock: Clock
+  logger: Logger
+  metrics: SchedulerMetrics
+  /** `default-scheduler`. */
+  profile: string
+  percentageOfNodesToScore: number
+  /** The pod as it is now, if it still is. */
+  currentPod: (pod: Pod) => Pod | undefined
+  random?: () => number
+}
+
+/** Bindings that may be under way at once: enough to keep the API server busy, few enough not to wait behind each other. */
+const maxBindings = 128
+/** After so many milliseconds without a pause, events, answers and renewals get their turn. */
+const sliceMs = 5
+
+/**
+ * Takes pods from the queue one at a time and finds each a node. Finding is synchronous; the pod is then assumed to be there, and binding
+ * goes on while the next pod is looked at.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #source: NodeSource
+  readonly #position: SearchPosition = { next: 0 }
+  readonly #bindings = new Set<Promise<void>>()
+  /** Failures and preemptions being written. */
+  readonly #writes = new Set<Promise<void>>()
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    const { cache, nominator } = options
+    this.#source = {
+      get nodes() {
+        return cache.nodes
+      },
+      node: (name) => cache.node(name),
+      imageNodes: (name) => cache.imageNodes(name),
+      nominatedTo: (name) => nominator.to(name),
+    }
+  }
+
+  /** Ends when the queue is closed and everything begun was written. */
+  async run(): Promise<void> {
+    const { queue, clock } = this.#options
+    let sliceEnd = clock.monotonic() + sliceMs
+    for (let pod = await queue.next(); pod; pod = queue.tryNext() ?? (await queue.next())) {
+      this.scheduleOne(pod)
+      if (this.#bindings.size >= maxBindings) await Promise.race(this.#bindings)
+      if (clock.monotonic() >= sliceEnd) {
+        await yieldToEvents()
+        sliceEnd = clock.monotonic() + sliceMs
+      }
+    }
+    await this.settled()
+  }
+
+  /** Resolves when no binding and no write is under way. */
+  async settled(): Promise<void> {
+    while (this.#bindings.size + this.#writes.size > 0) await Promise.allSettled([...this.#bindings, ...this.#writes])
+  }
+
+  /** One attempt. Returns when the pod has its node in the cache, or was put back. */
+  scheduleOne(queued: QueuedPod): void {
+    const { framework, cache, nominator, queue, clock, metrics } = this.#options
+    const { info } = queued
+    if (this.#isNotToBeScheduled(info)) return queue.done(info.key)
+    const start = clock.monotonic()
+    const cycle = framework.newCycle(info, this.#source)
+    const result = this.#find(cycle)
+    metrics.algorithmDuration.observe((clock.monotonic() - start) / 1000)
+    if (!('kind' in result)) return this.#fail(queued, { status: result, start })
+    if (result.kind === 'unschedulable') return this.#unschedulable(queued, { cycle, result, start })
+
+    cache.assumePod(info, result.nodeName)
+    const rejection = framework.reserve(cycle, result.nodeName)
+    if (rejection) {
+      cache.forgetPod(info.key)
+      return this.#fail(queued, { ...rejection, start })
+    }
+    nominator.remove(info.key)
+    this.#track(this.#bindings, this.#bind(queued, { cycle, nodeName: result.nodeName, start }))
+  }
+
+  #find(cycle: Cycle): ScheduleResult | Status {
+    const { framework, percentageOfNodesToScore, random = Math.random } = this.#options
+    try {
+      return schedulePod(framework, cycle, { percentageOfNodesToScore, position: this.#position, random })
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #isNotToBeScheduled({ pod, key }: PodInfo): boolean {
+    const { cache, recorder } = this.#options
+    if (!pod.metadata.deletionTimestamp) return cache.hasPod(key)
+    const message = `skip schedule deleting pod: ${pod.metadata.namespace}/${pod.metadata.name}`
+    recorder.record({ object: pod, type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message })
+    return true
+  }
+
+  async #bind(
+    queued: QueuedPod,
+    { cycle, nodeName, start }: { cycle: Cycle; nodeName: string; start: number },
+  ): Promise<void> {
+    const { framework, cache, queue, recorder, clock, metrics, profile, logger } = this.#options
+    const { info } = queued
+    const { name, namespace } = info.pod.metadata
+    const rejection = await framework.bind(cycle, nodeName)
+    if (rejection) {
+      framework.unreserve(cycle, nodeName)
+      cache.forgetPod(info.key)
+      // What was taken is free again, so others may fit.
+      queue.moveAll('AssignedPodDelete')
+      return this.#fail(queued, { ...rejection, start })
+    }
+    queue.done(info.key)
+    framework.postBind(cycle, nodeName)
+    recorder.record({
+      object: info.pod,
+      type: 'Normal',
+      reason: 'Scheduled',
+      action: 'Binding',
+      message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+    })
+    logger.debug({ pod: `${namespace}/${name}`, node: nodeName }, 'bound')
+    metrics.attempts.inc({ result: 'scheduled', profile })
+    metrics.attemptDuration.observe({ result: 'scheduled', profile }, (clock.monotonic() - start) / 1000)
+    metrics.podAttempts.observe(queued.attempts + 1)
+    metrics.sliDuration.observe(
+      { attempts: String(queued.attempts + 1) },
+      (clock.now() - queued.initialTimestamp) / 1000,
+    )
+  }
+
+  #unschedulable(
+    queued: QueuedPod,
+    { cycle, result, start }: { cycle: Cycle; result: ScheduleResult & { kind: 'unschedulable' }; start: number },
+  ): void {
+    const { framework } = this.#options
+    const { diagnosis, message, unschedulablePlugins } = result
+    const outcome = diagnosis ? framework.postFilter(cycle, diagnosis.rejections) : undefined
+    if (outcome?.victims) this.#preempt(queued.info, outcome)
+    const more = outcome ? messageOf(outcome.status) : ''
+    const status: Status = { code: 'Unschedulable', reasons: [more ? `${message} ${more}` : message] }
+    this.#fail(queued, { status, start, unschedulablePlugins, nominatedNodeName: outcome?.nominatedNodeName ?? '' })
+  }
+
+  #preempt(preemptor: PodInfo, { victims = [], nominatedNodeName = '' }: PostFilterResult): void {
+    const { client, clock, recorder, nominator, metrics } = this.#options
+    nominator.nominate(preemptor, nominatedNodeName)
+    metrics.preemptionAttempts.inc()
+    metrics.preemptionVictims.observe(victims.length)
+    for (const { pod } of victims) {
+      const message = `Preempted by pod ${preemptor.pod.metadata.uid} on node ${nominatedNodeName}`
+      recorder.record({ object: pod, type: 'Normal', reason: 'Preempted', action: 'Preempting', message })
+    }
+    this.#write('victims could not be evicted', evictVictims(client, { preemptor, victims, now: clock.now() }))
+  }
+
+  #fail(
+    queued: QueuedPod,
+    failure: Partial<Rejection> & {
+      status: Status
+      start: number
+      unschedulablePlugins?: ReadonlySet<string>
+      nominatedNodeName?: string
+    },
+  ): void {
+    const { queue, clock, recorder, client, metrics, profile, logger, currentPod } = this.#options
+    const { status, plugin, start } = failure
+    const rejected = isRejected(status)
+    const reason = rejected ? 'Unschedulable' : 'SchedulerError'
+    const result = rejected ? 'unschedulable' : 'error'
+    metrics.attempts.inc({ result, profile })
+    metrics.attemptDuration.observe({ result, profile }, (clock.monotonic() - start) / 1000)
+    const pod = currentPod(queued.info.pod)
+    if (!pod || pod.spec.nodeName || pod.metadata.uid !== queued.info.key) return queue.done(queued.info.key)
+
+    const message = messageOf(status)
+    if (!rejected)
+      logger.error(
+        { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, error: status.error },
+        'error scheduling pod; retrying',
+      )
+    const rejectors = failure.unschedulablePlugins ?? new Set(rejected && plugin ? [plugin] : [])
+    // Without nodes nobody rejected the pod: the first node wakes it.
+    queue.addUnschedulable({
+      ...queued,
+      unschedulablePlugins: rejected && rejectors.size === 0 ? anyPlugin : rejectors,
+    })
+    recorder.record({
+      object: pod,
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      action: 'Scheduling',
+      message: truncated(message),
+    })
+    const { nominatedNodeName } = failure
+    this.#write(
+      'status of pod could not be written',
+      writeFailure(client, { pod, reason, message, nominatedNodeName }, clock.now()),
+    )
+  }
+
+  #write(problem: string, write: Promise<void>): void {
+    this.#track(
+      this.#writes,
+      write.catch((error: unknown) => this.#options.logger.warn({ error }, problem)),
+    )
+  }
+
+  #track(set: Set<Promise<void>>, work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => this.#options.logger.error({ error }, 'unexpected failure'))
+      .finally(() => set.delete(tracked))
+    set.add(tracked)
+  }
+}
+
+/** No plugin has this name, so every event concerns the pod. */
+const anyPlugin: ReadonlySet<string> = new Set(['*'])
+
+const noteLengthLimit = 1024
+
+const truncated = (message: string): string =>
+  message.length <= noteLengthLimit ? message : `${message.slice(0, noteLengthLimit - 4)} ...`

@@ -1,0 +1,219 @@
+import { FakeClient } from '@tandem/client/testing/fake-client'
+import t from 'tap'
+import { SchedulerCache } from '../src/cache/scheduler-cache.ts'
+import { Framework } from '../src/framework/framework.ts'
+import { podInfoOf } from '../src/framework/pod-info.ts'
+import { defaultPlugins } from '../src/framework/profile.ts'
+import { messageOf } from '../src/framework/status.ts'
+import { nodesToFind, schedulePod } from '../src/schedule-pod.ts'
+import { type NodeFixture, nodeOf, type PodFixture, podOf } from './objects.ts'
+
+const framework = new Framework({ plugins: defaultPlugins, handle: { client: new FakeClient(), args: {} } })
+
+/** What the scheduler decides, or says: a node's name or the whole message of the event. */
+function decide(pod: PodFixture, nodes: NodeFixture[], placed: (PodFixture & { on: string })[] = []): string {
+  const cache = new SchedulerCache()
+  for (const node of nodes) cache.setNode(nodeOf(node))
+  for (const { on, ...other } of placed) cache.setPod(podInfoOf(podOf(other)), on)
+  const source = {
+    nodes: cache.nodes,
+    node: (name: string) => cache.node(name),
+    imageNodes: (name: string) => cache.imageNodes(name),
+    nominatedTo: () => [],
+  }
+  const cycle = framework.newCycle(podInfoOf(podOf(pod)), source)
+  const result = schedulePod(framework, cycle, {
+    percentageOfNodesToScore: 0,
+    position: { next: 0 },
+    random: () => 0.99,
+  })
+  if (result.kind === 'fits') return result.nodeName
+  const outcome = result.diagnosis && framework.postFilter(cycle, result.diagnosis.rejections)
+  if (outcome?.victims)
+    return `preempts ${outcome.victims.map(({ pod }) => pod.metadata.name).join(', ')} on ${outcome.nominatedNodeName}`
+  return [result.message, ...(outcome ? [messageOf(outcome.status)] : [])].join(' ')
+}
+
+const unhelpful = (count: number, total = count) =>
+  `no new claims to deallocate, preemption: 0/${total} nodes are available: ${count} Preemption is not helpful for scheduling.`
+const noVictims = (count: number, total = count) =>
+  `no new claims to deallocate, preemption: 0/${total} nodes are available: ${count} No preemption victims found for incoming pod.`
+const zone = (name: string) => ({ 'topology.kubernetes.io/zone': name })
+const inZone = (operator: 'In' | 'NotIn', value: string) => ({
+  matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator, values: [value] }],
+})
+
+const rows: {
+  name: string
+  pod: PodFixture
+  nodes: NodeFixture[]
+  placed?: (PodFixture & { on: string })[]
+  expect: string
+}[] = [
+  { name: 'one node that fits', pod: { name: 'p', cpu: '1' }, nodes: [{ name: 'a' }], expect: 'a' },
+  { name: 'no nodes at all', pod: { name: 'p' }, nodes: [], expect: 'no nodes available to schedule pods' },
+  {
+    name: 'a pod larger than any node',
+    pod: { name: 'p', cpu: '64' },
+    nodes: [{ name: 'a' }],
+    expect: `0/1 nodes are available: 1 Insufficient cpu. ${unhelpful(1)}`,
+  },
+  {
+    name: 'a full node, with nobody to preempt',
+    pod: { name: 'p', cpu: '3', memory: '6Gi' },
+    nodes: [{ name: 'a' }],
+    placed: [{ name: 'x', cpu: '2', memory: '4Gi', on: 'a' }],
+    expect: `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${noVictims(1)}`,
+  },
+  {
+    name: 'a node with its number of pods',
+    pod: { name: 'p' },
+    nodes: [{ name: 'a', pods: '1' }],
+    placed: [{ name: 'x', on: 'a' }],
+    expect: `0/1 nodes are available: 1 Too many pods. ${noVictims(1)}`,
+  },
+  {
+    name: 'several nodes, each with its reason, in the order of words',
+    pod: { name: 'p', cpu: '3', nodeSelector: { disk: 'ssd' } },
+    nodes: [
+      { name: 'a', unschedulable: true },
+      { name: 'b', taints: [{ key: 'k', effect: 'NoSchedule' }] },
+      { name: 'c' },
+      { name: 'd', cpu: '1', labels: { disk: 'ssd' } },
+    ],
+    expect: `0/4 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. ${unhelpful(4)}`,
+  },
+  {
+    name: 'a cordoned node for a pod that tolerates that',
+    pod: { name: 'p', tolerations: [{ key: 'node.kubernetes.io/unschedulable', operator: 'Exists' }] },
+    nodes: [{ name: 'a', unschedulable: true }],
+    expect: 'a',
+  },
+  {
+    name: 'a tolerated taint',
+    pod: { name: 'p', tolerations: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] },
+    nodes: [{ name: 'a', taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] }],
+    expect: 'a',
+  },
+  {
+    name: 'a node that asks to be avoided comes second',
+    pod: { name: 'p' },
+    nodes: [{ name: 'a', taints: [{ key: 'k', effect: 'PreferNoSchedule' }] }, { name: 'b' }],
+    expect: 'b',
+  },
+  {
+    name: 'a host port in use',
+    pod: { name: 'p', containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] },
+    nodes: [{ name: 'a' }],
+    placed: [{ name: 'x', containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }], on: 'a' }],
+    expect: `0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. ${noVictims(1)}`,
+  },
+  {
+    name: 'required node affinity',
+    pod: {
+      name: 'p',
+      affinity: {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [inZone('In', 'z2')] } },
+      },
+    },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2') },
+    ],
+    expect: 'b',
+  },
+  {
+    name: 'preferred node affinity',
+    pod: {
+      name: 'p',
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 10, preference: inZone('NotIn', 'z1') }],
+        },
+      },
+    },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2') },
+    ],
+    expect: 'b',
+  },
+  {
+    name: 'affinity to a node by name that is not there',
+    pod: {
+      name: 'p',
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['gone'] }] }],
+          },
+        },
+      },
+    },
+    nodes: [{ name: 'a' }],
+    expect: `0/1 nodes are available: 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. ${unhelpful(1)}`,
+  },
+  {
+    name: 'the node with more room left',
+    pod: { name: 'p', cpu: '500m', memory: '1Gi' },
+    nodes: [{ name: 'a' }, { name: 'b' }],
+    placed: [{ name: 'x', cpu: '2', memory: '4Gi', on: 'a' }],
+    expect: 'b',
+  },
+  {
+    name: 'the node that has the image',
+    pod: { name: 'p', containers: [{ name: 'c', image: 'registry/app' }] },
+    nodes: [{ name: 'a' }, { name: 'b', images: ['registry/app:latest'] }],
+    expect: 'b',
+  },
+  {
+    name: 'a pod of lower priority gives way, and no more of them than must',
+    pod: { name: 'p', cpu: '2', priority: 100 },
+    nodes: [{ name: 'a' }],
+    placed: [
+      { name: 'low', cpu: '2', priority: 1, on: 'a' },
+      { name: 'lowest', cpu: '2', priority: 0, on: 'a' },
+    ],
+    expect: 'preempts lowest on a',
+  },
+  {
+    name: 'where the victims matter least',
+    pod: { name: 'p', cpu: '4', priority: 100 },
+    nodes: [{ name: 'a' }, { name: 'b' }],
+    placed: [
+      { name: 'x', cpu: '4', priority: 50, on: 'a' },
+      { name: 'y', cpu: '4', priority: 10, on: 'b' },
+    ],
+    expect: 'preempts y on b',
+  },
+  {
+    name: 'a pod that must not preempt',
+    pod: { name: 'p', cpu: '4', priority: 100, preemptionPolicy: 'Never' },
+    nodes: [{ name: 'a' }],
+    placed: [{ name: 'x', cpu: '4', priority: 50, on: 'a' }],
+    expect:
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+  },
+  {
+    name: 'resource claims wait',
+    pod: { name: 'p', resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] },
+    nodes: [{ name: 'a' }],
+    expect: `0/1 nodes are available: resourceclaim "gpu" not found. ${unhelpful(1)}`,
+  },
+]
+
+for (const { name, pod, nodes, placed, expect } of rows)
+  t.test(name, async (t) => t.equal(decide(pod, nodes, placed), expect))
+
+t.test('in large clusters only a share of the nodes is looked for', async (t) => {
+  for (const [nodes, percentage, expected] of [
+    [50, 0, 50],
+    [100, 0, 100],
+    [1000, 0, 420],
+    [6000, 0, 300],
+    [1000, 10, 100],
+    [5000, 100, 5000],
+  ] as const) {
+    t.equal(nodesToFind(nodes, percentage), expected, `${nodes} nodes at ${percentage}%`)
+  }
+})
