@@ -73,9 +73,6 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   let bootstrapped = false
   let advertised = ''
   const special = specialHandlers({
-    resources,
-    clock,
-    authorization,
     tokens: authentication.tokens,
     audiences: keys.audiences,
     issuer: tokenIssuer({ issuer: keys.issuer, key: keys.signing }),

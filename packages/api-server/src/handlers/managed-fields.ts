@@ -54,7 +54,9 @@ export function ignoredFields(definition: ResourceDefinition, subresource: strin
   let all = ofStatus.get(definition)
   if (!all) {
     const names = [...builtInSchema.type(definition.schema).fields.keys()]
-    all = Object.fromEntries(names.filter((name) => name !== 'status').map((name) => [`f:${name}`, {}])) as FieldSet
+    all = Object.fromEntries(
+      names.filter((name) => name !== 'status' && name !== 'metadata').map((name) => [`f:${name}`, {}]),
+    ) as FieldSet
     ofStatus.set(definition, all)
   }
   return all

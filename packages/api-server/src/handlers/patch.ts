@@ -1,10 +1,9 @@
 import { builtInSchema } from '@tandem/api'
-import { apiVersionOf, badRequest, type KubernetesObject, notFound, unsupportedMediaType } from '@tandem/apimachinery'
+import { apiVersionOf, badRequest, type KubernetesObject, notFound } from '@tandem/apimachinery'
 import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
 import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
 import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
-import { load } from 'js-yaml'
 import { forbiddenBy } from '../authorization/forbidden.ts'
 import { sendBytes } from '../request/respond.ts'
 import { fillNamespace } from './create.ts'
@@ -12,24 +11,16 @@ import { decodeValue } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
 import { ignoredFields, managedByUpdate, writerOf } from './managed-fields.ts'
 import { patchParameters, type WriteParameters } from './options.ts'
+import { type PatchType, patchBody, patchTypeOf } from './patch-body.ts'
 import { updateRequest } from './update.ts'
 import { viewOf } from './view.ts'
-
-const types = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
-} as const
-
-type PatchType = (typeof types)[keyof typeof types]
 
 export const patch: Handler = async (resource) => {
   const { kube, request, store, services } = resource
   const view = viewOf(resource)
-  const type = typeOf(request.headers['content-type'])
+  const type = patchTypeOf(request.headers['content-type'])
   const parameters = patchParameters(kube, { apply: type === 'apply' })
-  const body = parsePatch(request.body as Buffer | undefined, type)
+  const body = patchBody(request.body as Buffer | undefined, type)
 
   const { entry, created } = await store.update(
     keyOfRequest(resource),
@@ -45,26 +36,6 @@ export const patch: Handler = async (resource) => {
     { ...updateRequest(resource, parameters), createIfAbsent: type === 'apply' && kube.info.subresource === '' },
   )
   sendBytes(resource.reply, created ? 201 : 200, view.accepted.mediaType, view.entry(entry))
-}
-
-function typeOf(contentType: string | undefined): PatchType {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const known = types[type as keyof typeof types]
-  if (!known) throw unsupportedMediaType(Object.keys(types))
-  return known
-}
-
-function parsePatch(bytes: Buffer | undefined, type: PatchType): unknown {
-  const text = bytes?.toString() ?? ''
-  try {
-    return type === 'apply' ? load(text) : JSON.parse(text)
-  } catch (cause) {
-    throw badRequest(
-      type === 'apply'
-        ? `error decoding YAML: ${(cause as Error).message}`
-        : `error decoding patch: ${(cause as Error).message}`,
-    )
-  }
 }
 
 interface Patching {

@@ -77,7 +77,8 @@ export function prepareUpdate<T extends KubernetesObject>(
   metadata.creationTimestamp = old.metadata.creationTimestamp
   setOrDelete(metadata, 'deletionTimestamp', old.metadata.deletionTimestamp)
   setOrDelete(metadata, 'deletionGracePeriodSeconds', old.metadata.deletionGracePeriodSeconds)
-  if (definition.hasGeneration && specChanged(next, old)) metadata.generation = (old.metadata.generation ?? 0) + 1
+  if (definition.hasGeneration && !rules?.keepGeneration && specChanged(next, old))
+    metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 export function validateUpdate<T extends KubernetesObject>(

@@ -104,6 +104,8 @@ export interface UpdateRequest<T extends KubernetesObject> extends WriteRequest<
 export interface UpdateRules<T extends KubernetesObject> {
   prepareForUpdate?: ResourceDefinition<T>['prepareForUpdate']
   validateUpdate?: ResourceDefinition<T>['validateUpdate']
+  /** The change is the server's own and makes no new generation: a binding. */
+  keepGeneration?: true
 }
 
 export interface UpdateResult<T extends KubernetesObject> {

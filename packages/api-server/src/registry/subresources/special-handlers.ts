@@ -1,30 +1,66 @@
-import type { Clock } from '@tandem/component-base'
 import type { TokenAuthenticator } from '../../authentication/bearer-token.ts'
 import type { TokenIssuer } from '../../authentication/service-account/issuer.ts'
-import type { Authorization } from '../../authorization/create-authorizer.ts'
 import type { SpecialHandlers } from '../../handlers/dispatch.ts'
 import { get } from '../../handlers/get.ts'
 import { patch } from '../../handlers/patch.ts'
 import { update } from '../../handlers/update.ts'
 import type { KubeletConnection } from '../../kubelet/connection.ts'
-import type { Resources } from '../../resources.ts'
+import { createBinding, createLegacyBinding } from './binding.ts'
+import { createEviction } from './eviction.ts'
+import { finalizeNamespace } from './namespace-finalize.ts'
+import { forwardPorts, openStreams, readLog } from './pod-streams.ts'
+import { ephemeralContainers, resizePod } from './pod-updates.ts'
+import { proxyToNode, proxyToPod, proxyToService } from './proxies.ts'
+import {
+  createLocalSubjectAccessReview,
+  createSelfSubjectAccessReview,
+  createSelfSubjectReview,
+  createSelfSubjectRulesReview,
+  createSubjectAccessReview,
+  createTokenReview,
+} from './reviews.ts'
+import { getScale, patchScale, updateScale } from './scale.ts'
+import { createToken } from './token.ts'
 
 /** What handlers of subresources and reviews stand on, beside what all handlers have. */
 export interface SpecialServices {
-  resources: Resources
-  clock: Clock
-  authorization: Authorization
   tokens: TokenAuthenticator
   audiences: readonly string[]
   issuer: TokenIssuer
   kubelet: KubeletConnection
 }
 
-export function specialHandlers(_services: SpecialServices): SpecialHandlers {
+/** Handlers by `resource/subresource` or by subresource, then by verb; `*` stands for every verb. */
+export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialServices): SpecialHandlers {
+  const exec = openStreams(kubelet, 'exec')
+  const attach = openStreams(kubelet, 'attach')
+  const portForward = forwardPorts(kubelet)
   return {
     subresources: {
       status: { get, update, patch },
+      scale: { get: getScale, update: updateScale, patch: patchScale },
+      'namespaces/finalize': { update: finalizeNamespace.update },
+      'pods/binding': { create: createBinding },
+      'pods/eviction': { create: createEviction },
+      'pods/ephemeralcontainers': { get, ...ephemeralContainers },
+      'pods/resize': { get, ...resizePod },
+      'pods/log': { get: readLog(kubelet) },
+      'pods/exec': { get: exec, create: exec },
+      'pods/attach': { get: attach, create: attach },
+      'pods/portforward': { get: portForward, create: portForward },
+      'pods/proxy': { '*': proxyToPod },
+      'services/proxy': { '*': proxyToService },
+      'nodes/proxy': { '*': proxyToNode(kubelet) },
+      'serviceaccounts/token': { create: createToken({ issuer, audiences }) },
     },
-    virtual: {},
+    virtual: {
+      '/bindings': createLegacyBinding,
+      'authentication.k8s.io/tokenreviews': createTokenReview({ tokens, audiences }),
+      'authentication.k8s.io/selfsubjectreviews': createSelfSubjectReview,
+      'authorization.k8s.io/subjectaccessreviews': createSubjectAccessReview,
+      'authorization.k8s.io/localsubjectaccessreviews': createLocalSubjectAccessReview,
+      'authorization.k8s.io/selfsubjectaccessreviews': createSelfSubjectAccessReview,
+      'authorization.k8s.io/selfsubjectrulesreviews': createSelfSubjectRulesReview,
+    },
   }
 }

@@ -1,0 +1,153 @@
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { type Agent, request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { internalError, serviceUnavailable } from '@tandem/apimachinery'
+import type { ResourceRequest } from '../handlers/handler.ts'
+import { sendError } from '../request/respond.ts'
+import { takeSocket } from '../request/upgrade.ts'
+
+/** Where a request goes on to, and how. */
+export interface ProxyTarget {
+  scheme: 'http' | 'https'
+  host: string
+  port: number
+  /** With its query. */
+  path: string
+  agent?: Agent | undefined
+  /** Taken on trust: pods and services that speak TLS have certificates that nobody here knows. */
+  insecure?: boolean
+}
+
+/** Credentials and what belongs to this hop alone stay here. */
+const notForwarded = new Set([
+  'authorization',
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function forwarded(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || name.startsWith(':') || name.startsWith('impersonate-') || notForwarded.has(name))
+      continue
+    kept[name] = name === 'sec-websocket-protocol' ? withoutToken(String(value)) : value
+  }
+  return kept
+}
+
+const withoutToken = (protocols: string): string =>
+  protocols
+    .split(',')
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => !protocol.startsWith('base64url.bearer.authorization.k8s.io.'))
+    .join(', ')
+
+/** Passes the request on and its answer back, upgraded connections included: then both sockets are one. */
+export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<void> {
+  const { kube, request } = resource
+  const { upgrade } = kube
+  const headers = forwarded(request.headers)
+  const send = target.scheme === 'https' ? httpsRequest : httpRequest
+  const outgoing = send({
+    host: target.host,
+    port: target.port,
+    path: target.path,
+    method: request.method,
+    headers: upgrade ? { ...headers, connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' } : headers,
+    // An upgraded socket never returns to a pool.
+    agent: upgrade ? undefined : target.agent,
+    ...(target.scheme === 'https' && {
+      ...(upgrade && target.agent?.options),
+      ...(target.insecure && { rejectUnauthorized: false }),
+    }),
+  })
+  return new Promise((resolve) => {
+    outgoing.once('error', (error) => {
+      if (!resource.reply.sent && !resource.reply.raw.headersSent)
+        sendError(request, resource.reply, dialError(error, target))
+      resolve()
+    })
+    outgoing.once('response', (answer) => relay(resource, answer, resolve))
+    outgoing.once('upgrade', (answer, socket, head) => join(resource, { answer, socket, head }, resolve))
+    sendBody(resource, outgoing)
+  })
+}
+
+function sendBody({ request, reply, kube, services }: ResourceRequest, outgoing: ClientRequest): void {
+  const abort = () => outgoing.destroy()
+  reply.raw.once('close', abort)
+  services.stopping.addEventListener('abort', abort, { once: true })
+  outgoing.once('close', () => services.stopping.removeEventListener('abort', abort))
+  const body = request.body as Buffer | undefined
+  outgoing.end(kube.upgrade ? undefined : body)
+}
+
+function dialError(error: Error, { host, port }: ProxyTarget) {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENOTFOUND'
+    ? serviceUnavailable(`error trying to reach service: dial tcp ${host}:${port}: ${error.message}`)
+    : internalError(new Error(`error dialing backend: ${error.message}`, { cause: error }))
+}
+
+function relay({ reply }: ResourceRequest, answer: IncomingMessage, done: () => void): void {
+  reply.hijack()
+  const raw = reply.raw as unknown as ServerResponse
+  const headers = Object.fromEntries(
+    Object.entries(answer.headers).filter(([name, value]) => value !== undefined && !notForwarded.has(name)),
+  ) as Record<string, string | string[]>
+  raw.writeHead(answer.statusCode ?? 502, headers)
+  raw.flushHeaders()
+  answer.pipe(raw)
+  answer.once('error', () => raw.destroy())
+  raw.once('close', () => {
+    answer.destroy()
+    done()
+  })
+}
+
+interface Upgraded {
+  answer: IncomingMessage
+  socket: Duplex
+  head: Buffer
+}
+
+function join({ request, reply }: ResourceRequest, { answer, socket, head }: Upgraded, done: () => void): void {
+  reply.hijack()
+  const client = takeSocket(request.raw as IncomingMessage, reply.raw as unknown as ServerResponse)
+  if (!client) {
+    socket.destroy()
+    return done()
+  }
+  const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`]
+  for (let i = 0; i < answer.rawHeaders.length; i += 2)
+    lines.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`)
+  client.socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  if (head.length > 0) client.socket.write(head)
+  if (client.head.length > 0) socket.write(client.head)
+  socket.pipe(client.socket)
+  client.socket.pipe(socket)
+  const end = () => {
+    socket.destroy()
+    client.socket.destroy()
+    done()
+  }
+  for (const side of [socket, client.socket]) {
+    side.once('error', end)
+    side.once('close', end)
+  }
+}

@@ -1,0 +1,77 @@
+import { pods } from '@tandem/api/core/v1/pod'
+import { services as serviceDefinition } from '@tandem/api/core/v1/service'
+import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
+import { badRequest, serviceUnavailable } from '@tandem/apimachinery'
+import type { Handler, ResourceRequest } from '../../handlers/handler.ts'
+import type { KubeletConnection } from '../../kubelet/connection.ts'
+import { proxy } from '../../kubelet/proxy.ts'
+
+/** `[https:]name[:port]`, as proxy paths name pods and services. */
+export interface ProxyName {
+  scheme: 'http' | 'https'
+  name: string
+  port: string
+}
+
+export function parseProxyName(text: string): ProxyName {
+  const parts = text.split(':')
+  const scheme = parts.length === 3 ? parts[0] : 'http'
+  const [name = '', port = ''] = parts.length === 3 ? parts.slice(1) : parts
+  if (parts.length > 3 || (scheme !== '' && scheme !== 'http' && scheme !== 'https'))
+    throw badRequest(`invalid service request ${JSON.stringify(text)}`)
+  return { scheme: scheme === 'https' ? 'https' : 'http', name, port }
+}
+
+/** What follows `/proxy`, as the client wrote it. */
+function restOfPath({ request }: ResourceRequest): string {
+  const url = request.raw.url ?? ''
+  const at = url.indexOf('/proxy')
+  const rest = url.slice(at + '/proxy'.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** `pods/proxy`: HTTP to a port of the pod. */
+export const proxyToPod: Handler = async (resource) => {
+  const { kube, services } = resource
+  const { scheme, name, port } = parseProxyName(kube.info.name)
+  const pod = (await services.resources.store(pods).get({ namespace: kube.info.namespace, name })).object()
+  const host = pod.status?.podIP
+  if (!host) throw badRequest('address not allowed')
+  const ports = pod.spec.containers.flatMap((container) => container.ports ?? [])
+  const found =
+    port === '' ? ports[0]?.containerPort : (ports.find((known) => known.name === port)?.containerPort ?? Number(port))
+  await proxy(resource, { scheme, host, port: found || 80, path: restOfPath(resource), insecure: true })
+}
+
+/** `services/proxy`: HTTP to one of the endpoints that are ready. */
+export const proxyToService: Handler = async (resource) => {
+  const { kube, services } = resource
+  const { namespace } = kube.info
+  const { scheme, name, port } = parseProxyName(kube.info.name)
+  const service = (await services.resources.store(serviceDefinition).get({ namespace, name })).object()
+  const portName = (service.spec?.ports ?? []).find((known) => String(known.port) === port)?.name ?? port
+  const { entries } = await services.resources
+    .store(endpointSlices)
+    .list({ namespace, labelSelector: `kubernetes.io/service-name=${name}` })
+  const targets = entries
+    .map((entry) => entry.object())
+    .flatMap(({ endpoints = [], ports = [] }) => {
+      const number = ports.find((known) => (known.name ?? '') === portName)?.port
+      if (number === undefined) return []
+      return endpoints
+        .filter(({ conditions }) => conditions?.ready !== false)
+        .flatMap(({ addresses }) => addresses.map((host) => ({ host, port: number })))
+    })
+  const target = targets[Math.floor(Math.random() * targets.length)]
+  if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(kube.info.name)}`)
+  await proxy(resource, { scheme, ...target, path: restOfPath(resource), insecure: true })
+}
+
+/** `nodes/proxy`: the kubelet's own API. */
+export const proxyToNode =
+  (kubelet: KubeletConnection): Handler =>
+  async (resource) => {
+    const { name } = parseProxyName(resource.kube.info.name)
+    const endpoint = await kubelet.endpoint(resource.services.resources, name)
+    await proxy(resource, { scheme: 'https', ...endpoint, path: restOfPath(resource), agent: kubelet.agent })
+  }
