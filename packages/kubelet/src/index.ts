@@ -1,1 +1,3 @@
-export {}
+export type { RunningKubelet } from './kubelet.ts'
+export { startKubelet } from './kubelet.ts'
+export type { KubeletOptions } from './options.ts'

@@ -34,7 +34,7 @@ export async function containerEnvironment(
     serviceEnvironment(visibleServices(pod, sources.services)).map(({ name, value }) => [name, value]),
   )
   for (const variable of container.env ?? []) {
-    const value = await valueOf(variable, { container, pod, sources, known: new Map([...services, ...own]) })
+    const value = await variableValue(variable, { container, pod, sources, known: new Map([...services, ...own]) })
     if (value !== undefined) own.set(variable.name, value)
   }
   for (const [name, value] of [...services, ...own]) result.set(name, value)
@@ -70,7 +70,7 @@ interface ValueContext {
 }
 
 /** Undefined when an optional source has no value: the variable is then not set at all. */
-async function valueOf({ value, valueFrom }: EnvVar, context: ValueContext): Promise<string | undefined> {
+async function variableValue({ value, valueFrom }: EnvVar, context: ValueContext): Promise<string | undefined> {
   if (!valueFrom) return expandVariables(value ?? '', context.known)
   const { pod, container, sources } = context
   const namespace = pod.metadata.namespace ?? ''

@@ -1,5 +1,4 @@
 import type { ConfigMap, Pod, Secret, Volume } from '@tandem/api/core/v1/types'
-import type { Clock, Logger } from '@tandem/component-base'
 
 /** One kind of volume. Exactly one plugin says yes to a volume. */
 export interface VolumePlugin {
@@ -38,13 +37,9 @@ export interface VolumeContext {
   /** Undefined when there is no such object. Watched from the first call on: a change mounts the pod's volumes again. */
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   secret(namespace: string, name: string): Promise<Secret | undefined>
-  serviceAccountToken(request: TokenRequest): Promise<{ token: string; expirationTimestamp: number }>
+  serviceAccountToken(request: TokenRequest): Promise<{ token: string; refreshAfter: number }>
   /** Values of `resourceFieldRef` where a container has no limit of its own. */
-  nodeAllocatable(): { cpu: string; memory: string; 'ephemeral-storage': string }
-  podIPs(uid: string): string[]
-  hostIPs(): string[]
-  clock: Clock
-  logger: Logger
+  nodeAllocatable(): Readonly<Record<string, string>>
 }
 
 export interface TokenRequest {

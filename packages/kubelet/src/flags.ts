@@ -1,0 +1,156 @@
+import { hostname, networkInterfaces } from 'node:os'
+import type { Taint } from '@tandem/api/core/v1/types'
+import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
+import { UsageError } from '@tandem/component-base/flags/index'
+import type { KubeletOptions } from './options.ts'
+
+export const flags = {
+  kubeconfig: {
+    type: 'string',
+    description: 'Path to a kubeconfig file, specifying how to connect to the API server',
+    default: '/etc/kubernetes/kubelet.conf',
+  },
+  'cluster-name': {
+    type: 'string',
+    description: 'Labels what this cluster has in the engine; one engine may serve several',
+    default: 'kubernetes',
+  },
+  'root-dir': { type: 'string', description: 'Directory path for managing kubelet files', default: '/var/lib/kubelet' },
+  'pod-log-dir': {
+    type: 'string',
+    description: 'Where links to the logs of containers are kept',
+    default: '/var/log/pods',
+    config: 'podLogsDir',
+  },
+  port: { type: 'int', description: 'The port for the kubelet to serve on', default: 10250 },
+  address: { type: 'string', description: 'The IP address for the kubelet to serve on', default: '0.0.0.0' },
+  'healthz-port': {
+    type: 'int',
+    description: 'The port of the localhost healthz endpoint (0 to disable)',
+    default: 10248,
+  },
+  'hostname-override': {
+    type: 'string',
+    description: 'If non-empty, will use this string as identification instead of the actual hostname',
+  },
+  'node-ip': { type: 'string', description: 'IP address of the node' },
+  'node-labels': { type: 'list', description: 'Labels to add when registering the node in the cluster: key=value' },
+  'register-with-taints': {
+    type: 'list',
+    description: 'Register the node with the given list of taints: <key>=<value>:<effect>',
+  },
+  'client-ca-file': {
+    type: 'string',
+    description: 'Requests presenting a client certificate signed by this authority are authenticated',
+    config: 'authentication.x509.clientCAFile',
+  },
+  'tls-cert-file': { type: 'string', description: 'File containing the x509 certificate used for serving HTTPS' },
+  'tls-private-key-file': {
+    type: 'string',
+    description: 'File containing the x509 private key matching --tls-cert-file',
+  },
+  'cluster-dns': { type: 'list', description: 'IP addresses of the cluster DNS server' },
+  'cluster-domain': { type: 'string', description: 'Domain for this cluster', default: 'cluster.local' },
+  'resolv-conf': {
+    type: 'string',
+    description: 'Resolver configuration file used as the basis for the container DNS resolution configuration',
+    default: '/etc/resolv.conf',
+    config: 'resolvConf',
+  },
+  'bridge-name': { type: 'string', description: "The bridge of this cluster's pods", default: 'cni0' },
+  mtu: { type: 'int', description: "The MTU of the pods' interfaces; the kernel's default when absent" },
+  'cni-bin-dir': { type: 'list', description: 'Directories in which to search for CNI plugin binaries' },
+  'cgroup-root': { type: 'string', description: 'The cgroup above everything of this kubelet', default: '/' },
+  'cgroup-driver': {
+    type: 'string',
+    description: "Driver that the engine uses to manipulate cgroups: 'cgroupfs' or 'systemd'",
+    default: 'cgroupfs',
+  },
+  'cluster-cidr': {
+    type: 'string',
+    description: 'CIDR range for pods in the cluster; what pods send elsewhere is masqueraded',
+  },
+  'service-cidr': { type: 'list', description: 'Ranges of Service addresses, routed to the bridge' },
+  'lb-pool': { type: 'list', description: 'Ranges of load-balancer addresses, routed to the bridge' },
+  'chain-prefix': { type: 'string', description: 'Begins the names of iptables chains', default: 'KUBE' },
+  'host-port-address': { type: 'string', description: 'Where host ports answer when a pod does not say' },
+  capacity: { type: 'list', description: 'A share of the machine to report instead of all of it: cpu=2,memory=4Gi' },
+  'system-reserved': {
+    type: 'list',
+    description: 'Resources reserved for non-kubernetes components: cpu=200m,memory=500Mi',
+  },
+  'max-pods': { type: 'int', description: 'Number of pods that can run on this kubelet', default: 110 },
+  'docker-endpoint': {
+    type: 'string',
+    description: 'The socket of the Docker engine',
+    default: '/var/run/docker.sock',
+  },
+  'node-status-update-frequency': {
+    type: 'duration',
+    description: 'How often the node status is computed',
+    default: '10s',
+  },
+  'node-lease-duration-seconds': { type: 'int', description: 'The duration of the node lease', default: 40 },
+} as const satisfies Flags
+
+export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
+  const driver = values['cgroup-driver']
+  if (driver !== 'cgroupfs' && driver !== 'systemd') throw new UsageError(`unknown cgroup driver: ${driver}`)
+  return {
+    kubeconfig: values.kubeconfig,
+    clusterName: values['cluster-name'],
+    rootDir: values['root-dir'],
+    podLogDir: values['pod-log-dir'],
+    nodeName: (values['hostname-override'] ?? hostname()).trim().toLowerCase(),
+    nodeIP: values['node-ip'] ?? hostAddress(),
+    port: values.port,
+    address: values.address,
+    healthzPort: values['healthz-port'] || undefined,
+    clientCAFile: values['client-ca-file'],
+    tlsCertFile: values['tls-cert-file'],
+    tlsPrivateKeyFile: values['tls-private-key-file'],
+    clusterDNS: values['cluster-dns'],
+    clusterDomain: values['cluster-domain'],
+    resolvConf: values['resolv-conf'],
+    bridgeName: values['bridge-name'],
+    mtu: values.mtu,
+    cniBinDirs: values['cni-bin-dir'].length > 0 ? values['cni-bin-dir'] : undefined,
+    cgroupRoot: values['cgroup-root'],
+    cgroupDriver: driver,
+    routedCidrs: [...values['service-cidr'], ...values['lb-pool']],
+    clusterCIDR: values['cluster-cidr'],
+    chainPrefix: values['chain-prefix'],
+    hostPortAddress: values['host-port-address'],
+    capacity: pairs('capacity', values.capacity),
+    systemReserved: pairs('system-reserved', values['system-reserved']),
+    maxPods: values['max-pods'],
+    nodeLabels: pairs('node-labels', values['node-labels']),
+    registerWithTaints: values['register-with-taints'].map(parseTaint),
+    dockerSocket: values['docker-endpoint'].replace(/^unix:\/\//, ''),
+    nodeStatusUpdateFrequency: values['node-status-update-frequency'],
+    nodeLeaseDurationSeconds: values['node-lease-duration-seconds'],
+  }
+}
+
+function pairs(flag: string, list: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    list.map((pair) => {
+      const equals = pair.indexOf('=')
+      if (equals < 1) throw new UsageError(`invalid argument "${pair}" for "--${flag}": must be formatted as key=value`)
+      return [pair.slice(0, equals), pair.slice(equals + 1)]
+    }),
+  )
+}
+
+export function parseTaint(text: string): Taint {
+  const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? []
+  if (!key || !effect) throw new UsageError(`invalid taint spec: ${text}`)
+  return { key, ...(value ? { value } : {}), effect: effect as Taint['effect'] }
+}
+
+/** The first address of this host that others could reach. */
+function hostAddress(): string {
+  for (const addresses of Object.values(networkInterfaces()))
+    for (const { address, internal, family } of addresses ?? []) if (!internal && family === 'IPv4') return address
+  return '127.0.0.1'
+}

@@ -1,0 +1,142 @@
+import { parseImageName } from '@tandem/api/core/v1/image-name'
+import type { Container, EphemeralContainer, Pod, Secret } from '@tandem/api/core/v1/types'
+import type { Clock } from '@tandem/component-base'
+import type { ContainerRuntime, ImageStatus } from '../container-runtime/runtime.ts'
+import { Backoff, durationText } from '../lifecycle/backoff.ts'
+import type { PodEvents } from '../lifecycle/pod-events.ts'
+import { StartError } from '../lifecycle/start-error.ts'
+import { credentialsFor } from './pull-secrets.ts'
+
+export interface ImageManagerOptions {
+  runtime: ContainerRuntime
+  events: PodEvents
+  clock: Clock
+  secret(namespace: string, name: string): Promise<Secret | undefined>
+}
+
+/** Sees to it that images are there before containers are made of them, by each container's pull policy. */
+export class ImageManager {
+  readonly #options: ImageManagerOptions
+  readonly #backoff = new Backoff()
+  readonly #lastError = new Map<string, string>()
+  /** One pull of an image at a time; who asks meanwhile shares it. */
+  readonly #pulls = new Map<string, Promise<ImageStatus>>()
+  /** What this kubelet pulled, which is all that it may ever remove. */
+  readonly pulled = new Set<string>()
+
+  constructor(options: ImageManagerOptions) {
+    this.#options = options
+  }
+
+  /** Throws StartError with upstream's waiting reason when the image cannot be had. */
+  async ensure(
+    pod: Pod,
+    { name: container, image: requested = '', imagePullPolicy: policy }: Container | EphemeralContainer,
+  ): Promise<ImageStatus> {
+    const { runtime, events } = this.#options
+    const image = withTag(requested)
+    if (image === undefined) {
+      const message = `Failed to apply default image tag "${requested}": couldn't parse image name "${requested}": invalid reference format`
+      events.record(pod, { type: 'Warning', reason: 'InspectFailed', message, container })
+      throw new StartError('InvalidImageName', message)
+    }
+    if (policy !== 'Always') {
+      const present = await runtime.imageStatus(image)
+      if (present) {
+        const message = `Container image "${requested}" already present on machine and can be accessed by the pod`
+        events.record(pod, { type: 'Normal', reason: 'Pulled', message, container })
+        return present
+      }
+      if (policy === 'Never') {
+        const message = `Container image "${requested}" is not present with pull policy of Never`
+        events.record(pod, { type: 'Warning', reason: 'ErrImageNeverPull', message, container })
+        throw new StartError('ErrImageNeverPull', message)
+      }
+    }
+    return this.#pull(pod, container, image)
+  }
+
+  async #pull(pod: Pod, container: string, image: string): Promise<ImageStatus> {
+    const { events, clock } = this.#options
+    const key = `${pod.metadata.uid}_${image}`
+    const remaining = this.#backoff.remainingSinceUpdate(key, clock.now())
+    if (remaining > 0) {
+      const message = `Back-off pulling image "${image}"`
+      events.record(pod, { type: 'Normal', reason: 'BackOff', message, container })
+      const cause = this.#lastError.get(key)
+      throw new StartError('ImagePullBackOff', cause ? `${message}: ${cause}` : message, { retryAfter: remaining })
+    }
+    events.record(pod, { type: 'Normal', reason: 'Pulling', message: `Pulling image "${image}"`, container })
+    const startedAt = clock.monotonic()
+    try {
+      const status = await this.#shared(pod, image)
+      const took = pullTime(clock.monotonic() - startedAt)
+      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`
+      events.record(pod, { type: 'Normal', reason: 'Pulled', message, container })
+      this.#lastError.delete(key)
+      return status
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      events.record(pod, {
+        type: 'Warning',
+        reason: 'Failed',
+        message: `Failed to pull image "${image}": ${message}`,
+        container,
+      })
+      const now = clock.now()
+      this.#backoff.next(key, { failedAt: now, now })
+      this.#lastError.set(key, `ErrImagePull: ${message}`)
+      // The next attempt finds itself in backoff, and says so.
+      throw new StartError('ErrImagePull', message, { retryAfter: 0, cause: error })
+    }
+  }
+
+  #shared(pod: Pod, image: string): Promise<ImageStatus> {
+    const underWay = this.#pulls.get(image)
+    if (underWay) return underWay
+    const pull = this.#pullNow(pod, image).finally(() => this.#pulls.delete(image))
+    this.#pulls.set(image, pull)
+    return pull
+  }
+
+  async #pullNow(pod: Pod, image: string): Promise<ImageStatus> {
+    const { runtime, secret } = this.#options
+    const namespace = pod.metadata.namespace ?? ''
+    const secrets = await Promise.all(
+      (pod.spec.imagePullSecrets ?? []).map(({ name }) => secret(namespace, name ?? '')),
+    )
+    const candidates = credentialsFor(
+      image,
+      secrets.filter((found) => found !== undefined),
+    )
+    let failure: unknown
+    for (const credentials of candidates.length > 0 ? candidates : [undefined]) {
+      try {
+        const status = await runtime.pullImage(image, credentials)
+        this.pulled.add(status.id)
+        return status
+      } catch (error) {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /** The pod is gone. */
+  forget(uid: string): void {
+    this.#backoff.forget(`${uid}_`)
+    for (const key of this.#lastError.keys()) if (key.startsWith(`${uid}_`)) this.#lastError.delete(key)
+  }
+}
+
+/** The reference with the tag it implies, or undefined where it is no reference. */
+function withTag(image: string): string | undefined {
+  const parsed = parseImageName(image)
+  if (!parsed) return undefined
+  return parsed.digest === undefined && parsed.tag !== undefined && !image.endsWith(`:${parsed.tag}`)
+    ? `${image}:${parsed.tag}`
+    : image
+}
+
+const pullTime = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)}ms` : ms < 60_000 ? `${Math.round(ms) / 1000}s` : durationText(ms)

@@ -1,0 +1,248 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { configMaps } from '@tandem/api/core/v1/configmap'
+import { nodes } from '@tandem/api/core/v1/node'
+import { pods } from '@tandem/api/core/v1/pod'
+import { secrets } from '@tandem/api/core/v1/secret'
+import { services } from '@tandem/api/core/v1/service'
+import type { Node } from '@tandem/api/core/v1/types'
+import { quantityMilliValue, quantityValue } from '@tandem/apimachinery'
+import { createClient, createInformerFactory, loadKubeconfig } from '@tandem/client'
+import { createEventRecorder } from '@tandem/client/events/event-recorder'
+import type { ComponentContext, RunningComponent } from '@tandem/component-base'
+import { serveHealth } from '@tandem/component-base/health/server'
+import { createMetrics } from '@tandem/component-base/metrics/metrics'
+import Docker from 'dockerode'
+import { CgroupManager } from './cgroups/cgroup-manager.ts'
+import { parseCgroupRoot } from './cgroups/names.ts'
+import { cpuSharesOf } from './cgroups/resources.ts'
+import { DockerRuntime } from './container-runtime/docker/docker-runtime.ts'
+import { Directories } from './directories.ts'
+import { ImageManager } from './images/image-manager.ts'
+import { HookRunner } from './lifecycle/hook-runner.ts'
+import { nodeAdmission } from './lifecycle/node-admission.ts'
+import { PodEvents } from './lifecycle/pod-events.ts'
+import { StatusManager } from './lifecycle/status-manager.ts'
+import { CniNetwork, defaultBinaryDirectories } from './network/cni-network.ts'
+import { NodeNetwork } from './network/node-network.ts'
+import { type DnsConfig, parseResolvConf } from './network/resolv-conf.ts'
+import { allocatableOf, capacityOf, readMachine } from './node-status/machine.ts'
+import { keepNodeLease } from './node-status/node-lease.ts'
+import { NodeStatusManager } from './node-status/node-status-manager.ts'
+import { podReferences } from './objects/pod-references.ts'
+import { WatchedObjects } from './objects/watched-objects.ts'
+import type { KubeletOptions } from './options.ts'
+import { PodWorkers } from './pod-worker/pod-workers.ts'
+import type { PodServices } from './pod-worker/services.ts'
+import { Probes } from './probes/probe-manager.ts'
+import { startServer } from './server/server.ts'
+import { volumePlugins } from './volumes/index.ts'
+import { TokenCache } from './volumes/token-cache.ts'
+import { VolumeManager } from './volumes/volume-manager.ts'
+
+export interface RunningKubelet extends RunningComponent {
+  /** Where the kubelet's own server listens. */
+  readonly port: number
+}
+
+/** Starts the node agent: resolves when the node is registered and pods are being worked on. */
+export async function startKubelet(options: KubeletOptions, context: ComponentContext): Promise<RunningKubelet> {
+  const { logger, clock } = context
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const directories = new Directories(options.rootDir)
+  mkdirSync(directories.pods, { recursive: true, mode: 0o750 })
+
+  const config = await loadKubeconfig(options.kubeconfig)
+  const client = createClient({ ...config, userAgent: 'kubelet' }, clock)
+  const informers = createInformerFactory({ client, clock, logger })
+  const recorder = createEventRecorder({ client, clock, logger, component: 'kubelet', host: options.nodeName })
+  const events = new PodEvents(recorder)
+
+  const machine = readMachine(options.rootDir)
+  const capacity = capacityOf(machine, options.capacity, options.maxPods)
+  const allocatable = allocatableOf(capacity, options.systemReserved)
+
+  const nodeNetwork = new NodeNetwork({
+    bridge: options.bridgeName,
+    clusterName: options.clusterName,
+    chainPrefix: options.chainPrefix,
+    routedCidrs: options.routedCidrs,
+    clusterCIDR: options.clusterCIDR,
+    stateDirectory: directories.cniAddresses,
+    mtu: options.mtu,
+    logger,
+  })
+  const network = new CniNetwork({
+    stateDirectory: directories.cniResults,
+    binaryDirectories: options.cniBinDirs ?? defaultBinaryDirectories(),
+    network: () => nodeNetwork.list,
+    ...(options.hostPortAddress ? { hostPortAddress: options.hostPortAddress } : {}),
+  })
+  const runtime = new DockerRuntime({
+    docker: new Docker({ socketPath: options.dockerSocket }),
+    scope: { cluster: options.clusterName, node: options.nodeName },
+    network,
+    clock,
+    logger,
+  })
+
+  const objectChanged = (kind: 'configMaps' | 'secrets') => (key: string) => {
+    for (const pod of workers.pods)
+      if (podReferences(pod)[kind].has(key)) workers.worker(pod.metadata.uid)?.objectsChanged()
+  }
+  const configMapObjects = new WatchedObjects({
+    resource: configMaps,
+    client,
+    clock,
+    logger,
+    onChange: objectChanged('configMaps'),
+  })
+  const secretObjects = new WatchedObjects({
+    resource: secrets,
+    client,
+    clock,
+    logger,
+    onChange: objectChanged('secrets'),
+  })
+  const configMap = (namespace: string, name: string) => configMapObjects.get({ namespace, name })
+  const secret = (namespace: string, name: string) => secretObjects.get({ namespace, name })
+  const tokens = new TokenCache({ client, clock })
+  const serviceInformer = informers.informer(services)
+  const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` })
+  const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${options.nodeName}` })
+
+  const cgroups = new CgroupManager({ root: parseCgroupRoot(options.cgroupRoot), driver: options.cgroupDriver, logger })
+  const probes = new Probes({ runtime, events, clock, onChange: (uid) => workers.worker(uid)?.notify() })
+  const images = new ImageManager({ runtime, events, clock, secret })
+  const podServices: PodServices = {
+    runtime,
+    status: new StatusManager({ client, clock, logger, signal }),
+    events,
+    images,
+    volumes: new VolumeManager({
+      plugins: volumePlugins,
+      directories,
+      context: {
+        configMap,
+        secret,
+        serviceAccountToken: (request) => tokens.get(request),
+        nodeAllocatable: () => allocatable,
+      },
+    }),
+    cgroups,
+    probes,
+    hooks: new HookRunner({ runtime, clock }),
+    directories,
+    objects: { configMap, secret, services: () => serviceInformer.list() },
+    node: {
+      hostIPs: () => [options.nodeIP],
+      allocatable: () => allocatable,
+      memoryBytes: quantityValue(capacity.memory ?? '0'),
+      dns: { servers: options.clusterDNS, domain: options.clusterDomain },
+      hostDns: () => readHostDns(options.resolvConf),
+    },
+    clock,
+    logger,
+    admit(pod) {
+      const node = nodeInformer.get({ name: options.nodeName })
+      const others = workers.active.filter(({ metadata }) => metadata.uid !== pod.metadata.uid)
+      return node && nodeAdmission({ pod, node, allocatable, others })
+    },
+  }
+  const workers = new PodWorkers({
+    services: podServices,
+    pods: podInformer,
+    signal,
+    onChange(active) {
+      const references = active.map(podReferences)
+      configMapObjects.retain(new Set(references.flatMap(({ configMaps }) => [...configMaps])))
+      secretObjects.retain(new Set(references.flatMap(({ secrets }) => [...secrets])))
+      void cgroups.updateClasses(active)
+    },
+  })
+
+  const metrics = createMetrics()
+  const server = await startServer({ options, workers, runtime, client, metrics, clock, logger })
+  const health =
+    options.healthzPort === undefined ? undefined : await serveHealth({ port: options.healthzPort, metrics })
+  const nodeStatus = new NodeStatusManager({
+    client,
+    runtime,
+    facts: {
+      name: options.nodeName,
+      ip: options.nodeIP,
+      port: server.port,
+      machine,
+      capacity,
+      allocatable,
+      runtimeVersion: await runtime.version().then(
+        ({ containerRuntimeVersion }) => containerRuntimeVersion,
+        () => 'docker://Unknown',
+      ),
+      labels: options.nodeLabels,
+      taints: options.registerWithTaints,
+    },
+    networkError: () => nodeNetwork.error,
+    updateFrequency: options.nodeStatusUpdateFrequency,
+    clock,
+    logger,
+    signal,
+  })
+  await cgroups.setUp({
+    cpuShares: cpuSharesOf(quantityMilliValue(allocatable.cpu ?? '0')),
+    memoryLimit: quantityValue(allocatable.memory ?? '0'),
+  })
+
+  informers.start()
+  const node = await nodeStatus.register()
+  void keepNodeLease({ client, node, durationSeconds: options.nodeLeaseDurationSeconds, clock, logger, signal })
+  recorder.record({
+    object: { ...node, apiVersion: 'v1', kind: 'Node' },
+    type: 'Normal',
+    reason: 'Starting',
+    message: 'Starting kubelet.',
+  })
+
+  const takeNode = (node: Node): void => {
+    const ranges = node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : [])
+    void nodeNetwork.setPodCIDRs(ranges).then(() => nodeStatus.report())
+  }
+  nodeInformer.addHandler({ added: takeNode, updated: takeNode, deleted: () => nodeStatus.report() })
+  nodeStatus.run()
+  await Promise.all([serviceInformer.synced, nodeInformer.synced])
+  await workers.start()
+  logger.info({ node: options.nodeName, port: server.port }, 'kubelet started')
+
+  let finish: (() => void) | undefined
+  const done = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    stopping.abort()
+    workers.stop()
+    probes.stop()
+    configMapObjects.stop()
+    secretObjects.stop()
+    await Promise.all([informers.stop(), server.close(), health?.close(), recorder.flush()])
+    await client.close()
+    finish?.()
+  }
+  return {
+    name: 'kubelet',
+    port: server.port,
+    done,
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+function readHostDns(path: string): DnsConfig {
+  try {
+    return parseResolvConf(readFileSync(path, 'utf8'))
+  } catch {
+    return { servers: [], searches: [], options: [] }
+  }
+}

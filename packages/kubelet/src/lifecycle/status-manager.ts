@@ -1,0 +1,100 @@
+import { pods } from '@tandem/api/core/v1/pod'
+import type { Pod, PodStatus } from '@tandem/api/core/v1/types'
+import { isConflict, isNotFound } from '@tandem/apimachinery'
+import type { Client } from '@tandem/client'
+import type { Clock, Logger } from '@tandem/component-base'
+import { statusPatch } from './status-patch.ts'
+
+interface Entry {
+  pod: Pod
+  wanted: PodStatus
+  written: string
+  writing: Promise<void> | undefined
+}
+
+const longestWait = 10_000
+
+/** Tells the API server what became of pods: at once, one write at a time for each, always the newest. */
+export class StatusManager {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #entries = new Map<string, Entry>()
+  readonly #signal: AbortSignal
+
+  constructor(options: { client: Client; clock: Clock; logger: Logger; signal: AbortSignal }) {
+    this.#client = options.client
+    this.#clock = options.clock
+    this.#logger = options.logger
+    this.#signal = options.signal
+  }
+
+  /** What was last reported of the pod by this kubelet. */
+  get(uid: string): PodStatus | undefined {
+    return this.#entries.get(uid)?.wanted
+  }
+
+  report(pod: Pod, status: PodStatus): void {
+    const entry = this.#entries.get(pod.metadata.uid)
+    if (!entry) this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', writing: undefined })
+    else Object.assign(entry, { pod, wanted: status })
+    this.#write(pod.metadata.uid)
+  }
+
+  /** Resolves when what was reported of the pod is written, or the pod is gone. */
+  async flush(uid: string): Promise<void> {
+    await this.#entries.get(uid)?.writing
+  }
+
+  forget(uid: string): void {
+    this.#entries.delete(uid)
+  }
+
+  /** Takes the pod's object away for good: nothing of it is left on this node. */
+  async finish(pod: Pod): Promise<void> {
+    const { namespace, name, uid } = pod.metadata
+    await this.flush(uid)
+    for (let wait = 200; !this.#signal.aborted; wait = Math.min(wait * 2, longestWait)) {
+      try {
+        await this.#client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
+        return
+      } catch (error) {
+        // Gone, or another pod has its name by now.
+        if (isNotFound(error) || isConflict(error)) return
+        this.#logger.warn({ error, pod: name, namespace }, 'pod could not be deleted')
+        await this.#clock.sleep(wait, this.#signal).catch(() => {})
+      }
+    }
+  }
+
+  #write(uid: string): void {
+    const entry = this.#entries.get(uid)
+    if (!entry || entry.writing) return
+    entry.writing = this.#writeNewest(uid, entry).finally(() => {
+      entry.writing = undefined
+    })
+  }
+
+  async #writeNewest(uid: string, entry: Entry): Promise<void> {
+    for (let wait = 200; this.#entries.get(uid) === entry && !this.#signal.aborted; ) {
+      const { pod, wanted } = entry
+      const text = JSON.stringify(wanted)
+      if (text === entry.written) return
+      try {
+        const body = { metadata: { uid }, status: statusPatch(pod.status ?? {}, wanted) }
+        const { namespace, name } = pod.metadata
+        await this.#client.patch(pods, { namespace, name }, { type: 'strategic', body }, { subresource: 'status' })
+        entry.written = text
+        wait = 200
+      } catch (error) {
+        if (isNotFound(error) || isConflict(error)) return
+        this.#logger.warn(
+          { error, pod: pod.metadata.name, namespace: pod.metadata.namespace },
+          'pod status not written',
+        )
+        await this.#clock.sleep(wait, this.#signal).catch(() => {})
+        wait = Math.min(wait * 2, longestWait)
+      }
+    }
+  }
+}

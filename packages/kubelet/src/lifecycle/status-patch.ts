@@ -1,0 +1,30 @@
+import type { PodStatus } from '@tandem/api/core/v1/types'
+
+/** The fields of a pod's status that the kubelet speaks for; it clears those that it no longer reports. */
+const owned = [
+  'reason',
+  'message',
+  'podIP',
+  'podIPs',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+] as const
+
+/**
+ * A strategic merge patch from the status the API server has to the one wanted. Conditions are merged by type, so those of
+ * others stay; addresses are merged too, so those that are no longer true are taken out by name.
+ */
+export function statusPatch(current: PodStatus, wanted: PodStatus): object {
+  const cleared = owned.filter((field) => current[field] !== undefined && wanted[field] === undefined)
+  const gone = (list: readonly { ip?: string }[] | undefined, keep: readonly { ip?: string }[] | undefined): object[] =>
+    (list ?? [])
+      .filter(({ ip }) => !(keep ?? []).some((kept) => kept.ip === ip))
+      .map(({ ip }) => ({ $patch: 'delete', ip }))
+  return {
+    ...wanted,
+    ...Object.fromEntries(cleared.map((field) => [field, null])),
+    ...(wanted.podIPs ? { podIPs: [...gone(current.podIPs, wanted.podIPs), ...wanted.podIPs] } : {}),
+    ...(wanted.hostIPs ? { hostIPs: [...gone(current.hostIPs, wanted.hostIPs), ...wanted.hostIPs] } : {}),
+  }
+}

@@ -1,0 +1,77 @@
+import { readFileSync, statfsSync } from 'node:fs'
+import { arch, cpus, release, totalmem } from 'node:os'
+import {
+  parseQuantity,
+  printQuantity,
+  quantityOfMilliValue,
+  quantityOfValue,
+  subtractQuantities,
+} from '@tandem/apimachinery'
+
+/** What this host is, as far as a node tells of it. */
+export interface Machine {
+  machineID: string
+  systemUUID: string
+  bootID: string
+  kernelVersion: string
+  osImage: string
+  architecture: string
+  cpus: number
+  memoryBytes: number
+  diskBytes: number
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', ia32: '386' }
+
+export function readMachine(rootDir: string): Machine {
+  const machineID = read('/etc/machine-id') || read('/var/lib/dbus/machine-id')
+  const { blocks, bsize } = statfsSync(rootDir)
+  return {
+    machineID,
+    systemUUID: read('/sys/class/dmi/id/product_uuid') || machineID,
+    bootID: read('/proc/sys/kernel/random/boot_id'),
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(read('/etc/os-release'))?.[1] ?? 'Linux',
+    architecture: architectures[arch()] ?? arch(),
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    diskBytes: blocks * bsize,
+  }
+}
+
+export type Resources = Readonly<Record<string, string>>
+
+/** All of the machine, or the share of it that the kubelet was given. */
+export function capacityOf(machine: Machine, share: Resources, maxPods: number): Record<string, string> {
+  return {
+    cpu: printQuantity(quantityOfMilliValue(machine.cpus * 1000)),
+    'ephemeral-storage': `${Math.floor(machine.diskBytes / 1024)}Ki`,
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    pods: String(maxPods),
+    ...Object.fromEntries(Object.entries(share).map(([name, amount]) => [name, printQuantity(parseQuantity(amount))])),
+  }
+}
+
+/** What evictions keep free for the node itself: upstream's hard threshold. */
+const evictionMemory = '100Mi'
+
+/** What pods may use: the capacity without what is reserved, and disk without the share that evictions keep free. */
+export function allocatableOf(capacity: Resources, reserved: Resources): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(capacity).map(([name, amount]) => {
+      let left = subtractQuantities(amount, reserved[name] ?? '0')
+      if (name === 'memory') left = subtractQuantities(left, evictionMemory)
+      if (name === 'ephemeral-storage')
+        return [name, printQuantity(quantityOfValue(Math.floor(Number(left.nanos / 1_000_000_000n) * 0.9)))]
+      return [name, printQuantity(left)]
+    }),
+  )
+}

@@ -1,0 +1,133 @@
+import type { Node, NodeCondition, NodeStatus, Taint } from '@tandem/api/core/v1/types'
+import type { New } from '@tandem/apimachinery'
+import { gitVersion } from '@tandem/component-base/version'
+import type { Machine, Resources } from './machine.ts'
+
+export interface NodeFacts {
+  name: string
+  ip: string
+  port: number
+  machine: Machine
+  capacity: Resources
+  allocatable: Resources
+  runtimeVersion: string
+  labels: Readonly<Record<string, string>>
+  taints: readonly Taint[]
+}
+
+/** What keeps the node from taking pods, if anything does. */
+export interface NodeHealth {
+  runtimeError: string | undefined
+  networkError: string | undefined
+}
+
+/** The labels a node gives itself. */
+export const nodeLabels = ({ name, machine }: NodeFacts): Record<string, string> => ({
+  'kubernetes.io/hostname': name,
+  'kubernetes.io/os': 'linux',
+  'kubernetes.io/arch': machine.architecture,
+  'beta.kubernetes.io/os': 'linux',
+  'beta.kubernetes.io/arch': machine.architecture,
+})
+
+export const newNode = (facts: NodeFacts, health: NodeHealth, now: string): New<Node> => ({
+  metadata: {
+    name: facts.name,
+    labels: { ...nodeLabels(facts), ...facts.labels },
+    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+  },
+  spec: { ...(facts.taints.length > 0 ? { taints: facts.taints.map((taint) => ({ ...taint })) } : {}) },
+  status: nodeStatus(facts, health, { now, old: undefined }),
+})
+
+export function nodeStatus(
+  facts: NodeFacts,
+  health: NodeHealth,
+  { now, old }: { now: string; old: NodeStatus | undefined },
+): NodeStatus {
+  const { machine } = facts
+  return {
+    capacity: { ...facts.capacity },
+    allocatable: { ...facts.allocatable },
+    conditions: nodeConditions(health).map((condition) => withTimes(condition, { now, old })),
+    addresses: [
+      { type: 'InternalIP', address: facts.ip },
+      { type: 'Hostname', address: facts.name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
+    nodeInfo: {
+      machineID: machine.machineID,
+      systemUUID: machine.systemUUID,
+      bootID: machine.bootID,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kubeletVersion: gitVersion,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: machine.architecture,
+    },
+  }
+}
+
+type Verdict = Pick<NodeCondition, 'type' | 'status'> & { reason: string; message: string }
+
+function nodeConditions({ runtimeError, networkError }: NodeHealth): Verdict[] {
+  const problems = [
+    ...(runtimeError ? [`container runtime is down: ${runtimeError}`] : []),
+    ...(networkError
+      ? [`container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${networkError}`]
+      : []),
+  ]
+  return [
+    {
+      type: 'MemoryPressure',
+      status: 'False',
+      reason: 'KubeletHasSufficientMemory',
+      message: 'kubelet has sufficient memory available',
+    },
+    {
+      type: 'DiskPressure',
+      status: 'False',
+      reason: 'KubeletHasNoDiskPressure',
+      message: 'kubelet has no disk pressure',
+    },
+    {
+      type: 'PIDPressure',
+      status: 'False',
+      reason: 'KubeletHasSufficientPID',
+      message: 'kubelet has sufficient PID available',
+    },
+    problems.length > 0
+      ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: `[${problems.join(', ')}]` }
+      : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  ]
+}
+
+function withTimes(verdict: Verdict, { now, old }: { now: string; old: NodeStatus | undefined }): NodeCondition {
+  const before = (old?.conditions ?? []).find(({ type }) => type === verdict.type)
+  const kept = before?.status === verdict.status ? before.lastTransitionTime : undefined
+  return { ...verdict, lastHeartbeatTime: now, lastTransitionTime: kept ?? now }
+}
+
+/** Has anything changed but the heartbeat? Then it is told at once, not at the next report. */
+export const sameStatus = (a: NodeStatus | undefined, b: NodeStatus): boolean =>
+  a !== undefined && JSON.stringify(withoutTimes(a)) === JSON.stringify(withoutTimes(b))
+
+const withoutTimes = ({
+  capacity,
+  allocatable,
+  addresses,
+  conditions,
+  daemonEndpoints,
+  nodeInfo,
+}: NodeStatus): object => ({
+  capacity: Object.entries(capacity ?? {}).sort(),
+  allocatable: Object.entries(allocatable ?? {}).sort(),
+  addresses: (addresses ?? []).map(({ type, address }) => [type, address]),
+  port: daemonEndpoints?.kubeletEndpoint?.Port,
+  nodeInfo: Object.entries(nodeInfo ?? {}).sort(),
+  conditions: (conditions ?? [])
+    .map(({ type, status, reason, message }) => [type, status, reason, message].join('|'))
+    .sort(),
+})

@@ -1,0 +1,56 @@
+import type { ConfigMap, Pod, Secret, Service } from '@tandem/api/core/v1/types'
+import type { Clock, Logger } from '@tandem/component-base'
+import type { CgroupManager } from '../cgroups/cgroup-manager.ts'
+import type { ContainerRuntime, PodState } from '../container-runtime/runtime.ts'
+import type { Directories } from '../directories.ts'
+import type { ImageManager } from '../images/image-manager.ts'
+import type { HookRunner } from '../lifecycle/hook-runner.ts'
+import type { PodEvents } from '../lifecycle/pod-events.ts'
+import type { StatusManager } from '../lifecycle/status-manager.ts'
+import type { ClusterDns, DnsConfig } from '../network/resolv-conf.ts'
+import type { VolumeManager } from '../volumes/volume-manager.ts'
+import type { ProbeResults } from './pod-actions.ts'
+
+/** What all pod workers of a node share. */
+export interface PodServices {
+  runtime: ContainerRuntime
+  status: StatusManager
+  events: PodEvents
+  images: ImageManager
+  volumes: VolumeManager
+  cgroups: CgroupManager
+  probes: ProbeManager
+  hooks: HookRunner
+  directories: Directories
+  objects: ObjectReader
+  node: NodeView
+  clock: Clock
+  logger: Logger
+  /** Why the node cannot take the pod, if it cannot. */
+  admit(pod: Pod): { reason: string; message: string } | undefined
+}
+
+export interface ProbeManager extends ProbeResults {
+  /** Undefined before the first answer; containers without a probe are not asked for. */
+  readiness(containerId: string): boolean | undefined
+  /** Probes the containers that run now, and stops probing those that do not. */
+  follow(pod: Pod, state: PodState): void
+  /** The pod is ending: only readiness goes on being probed. */
+  stopLivenessAndStartup(uid: string): void
+  forget(uid: string): void
+}
+
+/** Objects that pods refer to. The first read of one starts to watch it for the pod. */
+export interface ObjectReader {
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined>
+  secret(namespace: string, name: string): Promise<Secret | undefined>
+  services(): readonly Service[]
+}
+
+export interface NodeView {
+  hostIPs(): string[]
+  allocatable(): Readonly<Record<string, string>>
+  memoryBytes: number
+  dns: ClusterDns
+  hostDns(): DnsConfig
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { streamLogs } from './container-logs.ts'
+import { RequestError } from './request-error.ts'
+import type { ServerContext } from './server.ts'
+
+export interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  url: URL
+  context: ServerContext
+}
+
+type Route = (exchange: Exchange, parts: readonly string[]) => void | Promise<void>
+
+const text = (response: ServerResponse, body: string, type = 'text/plain; charset=utf-8'): void => {
+  response.writeHead(200, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' }).end(body)
+}
+
+/** By the first part of the path. */
+const routes: Readonly<Record<string, Route>> = {
+  healthz: ({ response }) => text(response, 'ok'),
+  async metrics({ response, context: { metrics } }) {
+    text(response, await metrics.text(), metrics.contentType)
+  },
+  pods({ response, context: { workers } }) {
+    const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.pods }
+    text(response, JSON.stringify(list), 'application/json')
+  },
+  containerLogs: streamLogs,
+  exec: upgradeRequired,
+  attach: upgradeRequired,
+  portForward: upgradeRequired,
+}
+
+function upgradeRequired(): never {
+  throw new RequestError(400, 'Upgrade request required')
+}
+
+export async function handleRequest(exchange: Exchange): Promise<void> {
+  const [, first = '', ...rest] = exchange.url.pathname.split('/')
+  const route = Object.hasOwn(routes, first) ? routes[first] : undefined
+  if (!route) throw new RequestError(404, '404 page not found')
+  await route(exchange, rest.map(decodeURIComponent))
+}

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises'
+import type { Container, EphemeralContainer, VolumeMount } from '@tandem/api/core/v1/types'
+import { expandVariables } from '@tandem/api/core/v1/variable-expansion'
+import type { Mount } from '../container-runtime/runtime.ts'
+import { StartError } from '../lifecycle/start-error.ts'
+import type { MountedVolume } from './plugin.ts'
+import { resolveInside } from './resolve-inside.ts'
+
+/** The volumes of a container as binds. A `subPath` that does not exist yet is made, and none may lead out of its volume. */
+export async function containerMounts(
+  container: Container | EphemeralContainer,
+  volumes: ReadonlyMap<string, MountedVolume>,
+  env: readonly { name: string; value: string }[],
+): Promise<Mount[]> {
+  const variables = new Map(env.map(({ name, value }) => [name, value]))
+  return Promise.all(
+    (container.volumeMounts ?? []).map(async (mount) => {
+      const volume = volumes.get(mount.name)
+      if (!volume)
+        throw new StartError(
+          'CreateContainerConfigError',
+          `cannot find volume "${mount.name}" to mount into container "${container.name}"`,
+        )
+      return {
+        hostPath: await sourceOf(mount, volume, variables),
+        containerPath: mount.mountPath,
+        readOnly: (mount.readOnly ?? false) || (volume.readOnly ?? false),
+        propagation: propagations[mount.mountPropagation ?? 'None'] ?? 'private',
+      }
+    }),
+  )
+}
+
+const propagations: Readonly<Record<string, Mount['propagation']>> = {
+  None: 'private',
+  HostToContainer: 'rslave',
+  Bidirectional: 'rshared',
+}
+
+async function sourceOf(
+  mount: VolumeMount,
+  volume: MountedVolume,
+  variables: ReadonlyMap<string, string>,
+): Promise<string> {
+  const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, variables) : (mount.subPath ?? '')
+  if (subPath === '') return volume.path
+  try {
+    const path = await resolveInside(volume.path, subPath)
+    if (path.missing) await mkdir(path.path, { recursive: true, mode: 0o777 })
+    return path.path
+  } catch (error) {
+    throw new StartError('CreateContainerConfigError', `failed to prepare subPath for volumeMount "${mount.name}"`, {
+      cause: error,
+    })
+  }
+}
