@@ -1,11 +1,12 @@
 import type { ResourceDefinition } from '@tandem/apimachinery'
-import { isPodTerminal } from './pod-conditions.ts'
-import type { Pod } from './types.ts'
 import { columns } from './pod/columns.ts'
 import { defaults } from './pod/defaults.ts'
 import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './pod/prepare.ts'
-import { validate, validateStatusUpdate, validateUpdate } from './pod/validation.ts'
+import { validateStatusUpdate } from './pod/status-validation.ts'
+import { validate, validateUpdate } from './pod/validation.ts'
 import { warnings } from './pod/warnings.ts'
+import { isPodTerminal } from './pod-conditions.ts'
+import type { Pod } from './types.ts'
 
 /** A pod that no node has, or that has ended, has nothing to wind down. */
 function gracePeriodSeconds(pod: Pod, requested: number | undefined): number {

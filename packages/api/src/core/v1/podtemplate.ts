@@ -34,7 +34,7 @@ export const podTemplates: ResourceDefinition<PodTemplate> = {
   prepareForUpdate,
   validate,
   validateUpdate: validate,
-  warnings: ({ template = {} }) => podSpecWarnings('template.spec', template),
+  warnings: ({ template = {} }) => podSpecWarnings('template', template),
   columns: [
     nameColumn,
     ...containerColumns<PodTemplate>(({ template }) => template, 0),

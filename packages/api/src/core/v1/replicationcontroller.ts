@@ -90,7 +90,7 @@ function validateStatusUpdate({ status }: ReplicationController): FieldError[] {
 function warnings({ metadata, spec }: ReplicationController): string[] {
   const faults = validateDns1123Label(metadata.name)
   const name = `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${faults.join(' ')}]`
-  return [...(faults.length > 0 ? [name] : []), ...podSpecWarnings('spec.template.spec', spec.template ?? {})]
+  return [...(faults.length > 0 ? [name] : []), ...podSpecWarnings('spec.template', spec.template ?? {})]
 }
 
 const count = (name: string, description: string, value: (controller: ReplicationController) => number | undefined) =>

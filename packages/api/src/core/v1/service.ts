@@ -1,10 +1,10 @@
 import { nameIsDnsLabel, type ResourceDefinition } from '@tandem/apimachinery'
-import type { Service } from './types.ts'
 import { columns } from './service/columns.ts'
 import { defaults } from './service/defaults.ts'
 import { prepareForCreate, prepareForUpdate } from './service/prepare.ts'
 import { validate, validateStatusUpdate, validateUpdate } from './service/validation.ts'
 import { warnings } from './service/warnings.ts'
+import type { Service } from './types.ts'
 
 export const services: ResourceDefinition<Service> = {
   group: '',

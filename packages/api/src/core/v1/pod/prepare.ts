@@ -50,10 +50,15 @@ export function prepareForCreate(pod: Pod): void {
   mergeAffinityKeys(pod)
 }
 
-export function prepareForUpdate(pod: Pod, old: Pod): void {
-  pod.status = old.status
+/** The generation counts changes of the spec. */
+export function countGeneration(pod: Pod, old: Pod): void {
   const generation = old.metadata.generation ?? 0
   pod.metadata.generation = semanticallyEqual(pod.spec, old.spec) ? generation : generation + 1
+}
+
+export function prepareForUpdate(pod: Pod, old: Pod): void {
+  pod.status = old.status
+  countGeneration(pod, old)
 }
 
 /** A condition that comes without the generation it saw keeps the one it had. */
