@@ -27,7 +27,7 @@ export function validateMetric(field: string, metric: MetricSpec, rules: Referen
   const errors: FieldError[] = []
   if (!type) errors.push(required(at, 'must specify a metric source type'))
   const expected = type && sources[type]
-  const unsupported = notSupported(at, type ?? '', Object.keys(sources))
+  const unsupported = notSupported(at, type ?? '', Object.keys(sources).sort())
   if (!expected) errors.push(unsupported)
   const given = Object.values(sources).filter((source) => metric[source] !== undefined)
   const [first] = given

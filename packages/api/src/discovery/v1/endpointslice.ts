@@ -29,8 +29,8 @@ export const serviceNameLabel = 'kubernetes.io/service-name'
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 
 const limits = { endpoints: 1000, addresses: 100, ports: 20000, hints: 8 }
-const addressTypes = ['IPv4', 'IPv6', 'FQDN']
-const protocols = ['TCP', 'UDP', 'SCTP']
+const addressTypes = ['FQDN', 'IPv4', 'IPv6']
+const protocols = ['SCTP', 'TCP', 'UDP']
 const ownControllers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']
 
 function defaults(slice: EndpointSlice): void {

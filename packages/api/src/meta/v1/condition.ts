@@ -26,7 +26,7 @@ export function validateConditions(field: string, conditions: readonly Condition
 export function validateCondition(field: string, condition: Condition): FieldError[] {
   const errors = validateLabelName(condition.type, `${field}.type`)
   if (!['True', 'False', 'Unknown'].includes(condition.status))
-    errors.push(notSupported(`${field}.status`, condition.status, ['True', 'False', 'Unknown']))
+    errors.push(notSupported(`${field}.status`, condition.status, ['False', 'True', 'Unknown']))
   if ((condition.observedGeneration ?? 0) < 0)
     errors.push(
       invalidValue(

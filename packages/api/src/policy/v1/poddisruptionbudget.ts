@@ -25,7 +25,7 @@ function validate({ spec }: PodDisruptionBudget): FieldError[] {
     ...validateShare('spec.minAvailable', minAvailable),
     ...validateShare('spec.maxUnavailable', maxUnavailable),
     ...validateLabelSelector('spec.selector', selector),
-    ...optionalOneOf('spec.unhealthyPodEvictionPolicy', unhealthyPodEvictionPolicy, ['IfHealthyBudget', 'AlwaysAllow']),
+    ...optionalOneOf('spec.unhealthyPodEvictionPolicy', unhealthyPodEvictionPolicy, ['AlwaysAllow', 'IfHealthyBudget']),
   ]
 }
 

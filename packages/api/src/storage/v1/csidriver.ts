@@ -52,7 +52,7 @@ function validateTokenRequests(requests: readonly TokenRequest[] = []): FieldErr
 function validate({ spec }: CSIDriver): FieldError[] {
   const { tokenRequests = [], nodeAllocatableUpdatePeriodSeconds: period, serviceAccountTokenInSecrets } = spec
   return [
-    ...optionalOneOf('spec.fsGroupPolicy', spec.fsGroupPolicy, ['ReadWriteOnceWithFSType', 'File', 'None']),
+    ...optionalOneOf('spec.fsGroupPolicy', spec.fsGroupPolicy, ['File', 'None', 'ReadWriteOnceWithFSType']),
     ...validateTokenRequests(tokenRequests),
     ...(spec.volumeLifecycleModes ?? []).flatMap((mode) =>
       lifecycleModes.includes(mode) ? [] : [notSupported('spec.volumeLifecycleModes', mode, lifecycleModes)],
