@@ -8,8 +8,12 @@ import type { Clock, Logger } from '@tandem/component-base'
  * Level-based: a key never says what happened.
  */
 export interface Controller<T extends KubernetesObject = KubernetesObject> {
-  /** Upstream's name: `replicaset-controller`. Also the name of its ClusterRole: `system:controller:<name>`. */
+  /** Upstream's name: `replicaset-controller`. */
   readonly name: string
+  /** Its service account in kube-system and its ClusterRole `system:controller:<role>`, where upstream's are not called as it is. */
+  readonly role?: string
+  /** Whom its events are from, where upstream's events say another name: `endpoint-slice-controller`. */
+  readonly eventSource?: string
   readonly for: ResourceDefinition<T>
   /** Changes of objects whose controlling owner is of kind `for` enqueue that owner. */
   readonly owns?: readonly AnyResourceDefinition[]
@@ -27,6 +31,8 @@ export interface Controller<T extends KubernetesObject = KubernetesObject> {
 /** A controller that is not a reconcile of one resource: garbage collection, node CIDRs. It runs until its signal aborts. */
 export interface FreeController {
   readonly name: string
+  readonly role?: string
+  readonly eventSource?: string
   readonly permissions: readonly PolicyRule[]
   run(context: ControllerContext): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@tandem/apimachinery'
 import { type Client, createInformerFactory, type InformerFactory, withoutManagedFields } from '@tandem/client'
 import { createEventRecorder } from '@tandem/client/events/event-recorder'
-import { runLeaderElection } from '@tandem/client/leader-election/leader-election'
+import { type LeaderElectionOptions, runLeaderElection } from '@tandem/client/leader-election/leader-election'
 import type { ComponentContext, Logger, RunningComponent } from '@tandem/component-base'
 import type { Controller, FreeController } from './controller.ts'
 import type { ControllerMetrics } from './controller-metrics.ts'
@@ -11,21 +11,28 @@ export type AnyController = Controller<never> | FreeController
 
 export interface ManagerOptions {
   name: string
+  /** For the manager's own: shared informers, leader election. */
+  client: Client
   /** A client under an identity of its own for each controller, or the same for all. */
-  clientFor(controller: string): Client
+  clientFor(controller: AnyController): Client
   controllers: readonly AnyController[]
   settings?: Readonly<Record<string, string | undefined>>
   /** Keys at once, by controller. */
   concurrency?: Readonly<Record<string, number | undefined>>
   metrics?: ControllerMetrics | undefined
   /** Controllers run in one process at a time when given. */
-  leaderElection?: { namespace: string; name: string; identity: string } | undefined
+  leaderElection?:
+    | (Pick<LeaderElectionOptions, 'identity' | 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs'> & {
+        namespace: string
+        name: string
+      })
+    | undefined
 }
 
 /** Runs controllers on shared informers. Ready at once: a candidate that waits for its turn is as healthy as the leader. */
 export function startManager(options: ManagerOptions, { logger, clock }: ComponentContext): RunningComponent {
   const stopped = new AbortController()
-  const client = options.clientFor(options.name)
+  const { client } = options
 
   const lead = async (signal: AbortSignal): Promise<void> => {
     const informers = createInformerFactory({ client, clock, logger, transform: withoutManagedFields })
@@ -42,8 +49,8 @@ export function startManager(options: ManagerOptions, { logger, clock }: Compone
         client,
         clock,
         logger,
+        ...leaderElection,
         lease: { namespace: leaderElection.namespace, name: leaderElection.name },
-        identity: leaderElection.identity,
         signal: stopped.signal,
         lead,
         onNewLeader: (identity) => logger.info({ identity }, 'new leader elected'),
@@ -75,8 +82,13 @@ async function runAll(
   const { informers, clock, signal } = shared
   const runs = controllers.map(async (controller) => {
     const logger = shared.logger.child({ controller: controller.name })
-    const client = clientFor(controller.name)
-    const recorder = createEventRecorder({ client, clock, logger, component: controller.name })
+    const client = clientFor(controller)
+    const recorder = createEventRecorder({
+      client,
+      clock,
+      logger,
+      component: controller.eventSource ?? controller.name,
+    })
     const context: SharedContext = {
       client,
       informers,

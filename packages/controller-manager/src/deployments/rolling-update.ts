@@ -1,0 +1,49 @@
+import type { Deployment, ReplicaSet } from '@tandem/api/apps/v1/types'
+import { counted, isActive, oldestFirst, type Revisions, wanted } from './replica-sets.ts'
+import type { Scaling } from './scaling.ts'
+import { maxSurge, maxUnavailable, replicasOf } from './strategy.ts'
+
+type Rollout = Revisions & { current: ReplicaSet }
+
+/** The next step of a rolling update: grow the new, or else shrink the old. Nothing when there is nothing to do, or something to wait for. */
+export function rollingUpdateStep(deployment: Deployment, rollout: Rollout): Scaling[] {
+  const size = newReplicaSetSize(deployment, {
+    size: replicasOf(rollout.current),
+    total: wanted([...rollout.old, rollout.current]),
+  })
+  if (size !== replicasOf(rollout.current)) return [{ replicaSet: rollout.current, replicas: size }]
+  return shrinkOld(deployment, rollout)
+}
+
+/** As large as the surge allows, given all pods there are. `size` is what it has now. */
+export function newReplicaSetSize(deployment: Deployment, { size, total }: { size: number; total: number }): number {
+  const target = replicasOf(deployment)
+  if (deployment.spec.strategy?.type === 'Recreate' || size >= target) return target
+  const room = target + maxSurge(deployment) - total
+  return room <= 0 ? size : size + Math.min(room, target - size)
+}
+
+/** Pods that do not work are taken first, since nobody misses them; then as many as availability allows. */
+function shrinkOld(deployment: Deployment, { current, old }: Rollout): Scaling[] {
+  const active = old.filter(isActive).sort(oldestFirst)
+  if (active.length === 0) return []
+  const minAvailable = replicasOf(deployment) - maxUnavailable(deployment)
+  const newUnavailable = replicasOf(current) - (current.status?.availableReplicas ?? 0)
+  const mayShrinkBy = wanted([...old, current]) - minAvailable - newUnavailable
+  if (mayShrinkBy <= 0) return []
+
+  const sizes = new Map(active.map((replicaSet) => [replicaSet, replicasOf(replicaSet)]))
+  const take = (budget: number, limitOf: (replicaSet: ReplicaSet, size: number) => number) => {
+    let left = budget
+    for (const [replicaSet, size] of sizes) {
+      const taken = Math.max(0, Math.min(left, limitOf(replicaSet, size)))
+      sizes.set(replicaSet, size - taken)
+      left -= taken
+    }
+  }
+  take(mayShrinkBy, (replicaSet, size) => size - (replicaSet.status?.availableReplicas ?? 0))
+  take(counted([...old, current], 'availableReplicas') - minAvailable, (_, size) => size)
+  return [...sizes]
+    .filter(([replicaSet, size]) => size !== replicasOf(replicaSet))
+    .map(([replicaSet, replicas]) => ({ replicaSet, replicas }))
+}
