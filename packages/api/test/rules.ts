@@ -9,7 +9,7 @@ const metadata = {
   creationTimestamp: '2026-01-02T03:04:05Z',
 }
 
-type Draft = object & { metadata?: object }
+type Draft = { [field: string]: unknown; metadata?: object }
 
 /** An object as it is after defaults and preparation for its creation. */
 export function created<T extends KubernetesObject>(definition: ResourceDefinition<T>, draft: Draft): T {
