@@ -9,6 +9,7 @@ import { createAuthentication } from './authentication/create-authenticator.ts'
 import { tokenIssuer } from './authentication/service-account/issuer.ts'
 import { signingKey, verificationKeys } from './authentication/service-account/keys.ts'
 import { createAuthorization } from './authorization/create-authorizer.ts'
+import { escalationCheck } from './authorization/rbac/escalation.ts'
 import { hostAddress } from './bootstrap/advertise-address.ts'
 import { bootstrap } from './bootstrap/bootstrap.ts'
 import { dispatch } from './handlers/dispatch.ts'
@@ -56,7 +57,10 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
 
   const services: HandlerServices = {
     resources,
-    admission: new AdmissionChain(orderedPlugins({ resources, authorizer, clock, options })),
+    admission: new AdmissionChain([
+      ...orderedPlugins({ resources, authorizer, clock, options }),
+      escalationCheck({ index: authorization.roleIndex, authorizer }),
+    ]),
     authorizer,
     clock,
     logger,

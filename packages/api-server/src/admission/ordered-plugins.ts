@@ -1,9 +1,13 @@
 import type { AdmissionPlugin } from './admission.ts'
+import { defaultStorageClass } from './default-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
+import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeRestriction } from './node-restriction.ts'
 import type { PluginContext } from './plugin-context.ts'
 import { priority } from './priority.ts'
 import { serviceAccount } from './service-account.ts'
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
 
 type CreatePlugin = (context: PluginContext) => AdmissionPlugin
@@ -11,10 +15,14 @@ type CreatePlugin = (context: PluginContext) => AdmissionPlugin
 /** The order in which writes are admitted: order is meaning. */
 const plugins: readonly CreatePlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
+  nodeRestriction,
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  storageObjectInUseProtection,
+  defaultStorageClass,
 ]
 
 export function orderedPlugins(context: PluginContext): AdmissionPlugin[] {

@@ -2,6 +2,7 @@ import { isNotFound, type KubernetesObject, type ObjectKey, type ResourceDefinit
 import type { Clock } from '@tandem/component-base'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import type { ApiServerOptions } from '../options.ts'
+import type { StoredEntry } from '../registry/store.ts'
 import type { Resources } from '../resources.ts'
 
 /** What plugins may ask of the server they run in. */
@@ -12,25 +13,37 @@ export interface PluginContext {
   readonly options: ApiServerOptions
 }
 
-/** The object, or undefined when there is none. */
+/** What plugins look up again and again is parsed once, as long as it does not change. */
+const parsed = new WeakMap<StoredEntry<never>, KubernetesObject>()
+
+function read<T extends KubernetesObject>(entry: StoredEntry<T>): T {
+  const known = parsed.get(entry as unknown as StoredEntry<never>)
+  if (known) return known as T
+  const object = entry.object()
+  parsed.set(entry as unknown as StoredEntry<never>, object)
+  return object
+}
+
+/** The object, or undefined when there is none. It is shared: nobody changes it. */
 export async function lookUp<T extends KubernetesObject>(
   { resources }: Pick<PluginContext, 'resources'>,
   definition: ResourceDefinition<T>,
   key: ObjectKey,
 ): Promise<T | undefined> {
   try {
-    return (await resources.store(definition).get(key)).object()
+    return read(await resources.store(definition).get(key))
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error
   }
 }
 
+/** All objects, in one namespace or in all. They are shared: nobody changes them. */
 export async function listAll<T extends KubernetesObject>(
   { resources }: Pick<PluginContext, 'resources'>,
   definition: ResourceDefinition<T>,
   namespace?: string,
 ): Promise<T[]> {
   const { entries } = await resources.store(definition).list({ namespace })
-  return entries.map((entry) => entry.object())
+  return entries.map(read)
 }

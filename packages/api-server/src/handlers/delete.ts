@@ -43,7 +43,8 @@ function sendDeleted(
   const code = !deleted && options.orphanDependents === false ? 202 : 200
   if (!deleted || answeredWithObject.has(`${definition.group}/${definition.plural}`)) {
     const view = viewOf(resource)
-    return sendBytes(reply, code, view.accepted.mediaType, view.entry(entry))
+    sendBytes(reply, code, view.accepted.mediaType, view.entry(entry))
+    return
   }
   const { uid } = entry.object().metadata
   sendObject(

@@ -96,8 +96,15 @@ function errorEvent(error: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
 }
 
-const drained = (raw: { once(event: 'drain', listener: () => void): unknown }, signal: AbortSignal): Promise<void> =>
+type Writable = Record<'on' | 'off', (event: 'drain', listener: () => void) => unknown>
+
+const drained = (raw: Writable, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    raw.once('drain', resolve)
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const done = () => {
+      raw.off('drain', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    raw.on('drain', done)
+    signal.addEventListener('abort', done)
   })

@@ -131,7 +131,8 @@ function join({ request, reply }: ResourceRequest, { answer, socket, head }: Upg
   const client = takeSocket(request.raw as IncomingMessage, reply.raw as unknown as ServerResponse)
   if (!client) {
     socket.destroy()
-    return done()
+    done()
+    return
   }
   const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`]
   for (let i = 0; i < answer.rawHeaders.length; i += 2)

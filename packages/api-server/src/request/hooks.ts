@@ -67,17 +67,15 @@ const authenticateHook =
   ({ authenticator, logger }: HookDependencies): Hook =>
   (request, _reply, done) => {
     const settle = (user: UserInfo | undefined): void => {
-      if (!user) return done(unauthorized())
-      request.kube.user = user
-      done()
+      if (user) request.kube.user = user
+      done(user ? undefined : unauthorized())
     }
     const refuse = (error: unknown): void => {
-      if (isStatusError(error)) return done(error)
       logger.debug(
         { path: request.kube.info.path, reason: (error as Error).message },
         'unable to authenticate the request',
       )
-      done(unauthorized())
+      done(isStatusError(error) ? error : unauthorized())
     }
     try {
       const answer = authenticator.authenticate({
