@@ -64,7 +64,8 @@ function toStored(autoscaler: HorizontalPodAutoscaler): v2.HorizontalPodAutoscal
 
 function fromStored(object: KubernetesObject): HorizontalPodAutoscaler {
   const autoscaler = object as v2.HorizontalPodAutoscaler
-  const { metrics = [], behavior, ...spec } = autoscaler.spec
+  // A bookmark has no spec.
+  const { metrics = [], behavior, ...spec } = autoscaler.spec ?? ({} as v2.HorizontalPodAutoscalerSpec)
   const { currentMetrics = [], conditions, ...status } = autoscaler.status ?? { desiredReplicas: 0 }
   const cpu = metrics.find(isCpuUtilization)?.resource?.target.averageUtilization
   const currentCpu = currentMetrics.find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu')

@@ -98,9 +98,13 @@ export const csiDrivers: ResourceDefinition<CSIDriver> = {
   plural: 'csidrivers',
   scope: 'Cluster',
   schema: 'io.k8s.api.storage.v1.CSIDriver',
-  hasGeneration: true,
   allowUnconditionalUpdate: false,
   defaults,
+  // Unlike others it has no generation until it changes.
+  prepareForUpdate: (driver, old) => {
+    if (!semanticallyEqual(driver.spec, old.spec))
+      driver.metadata.generation = (old.metadata.generation ?? 0) + 1
+  },
   validate,
   validateUpdate: (driver, old) => [
     ...validate(driver),
