@@ -1,2 +1,2 @@
-export * from './proxier.ts'
-export * from './service-map.ts'
+export type { Proxier, SyncResult } from './proxier.ts'
+export { type ProxyStartOptions, startProxy } from './start.ts'

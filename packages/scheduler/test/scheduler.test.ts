@@ -114,7 +114,7 @@ t.test('pods of another scheduler are left alone', async (t) => {
   t.equal((await pod('other')).spec.nodeName, undefined)
 })
 
-t.test('no node is ever given more than it has', async (t) => {
+t.test('no node is ever given more than it has', async () => {
   const cpu = fc.integer({ min: 100, max: 3000 })
   await fc.assert(
     fc.asyncProperty(

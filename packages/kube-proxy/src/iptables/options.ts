@@ -1,14 +1,3 @@
-/** Another cluster on the same host: nothing passes between its pods and ours, nor from one's pods to what the other offers. */
-export interface IsolatedCluster {
-  podCIDRs: readonly string[]
-  serviceCIDRs: readonly string[]
-  loadBalancerCIDRs: readonly string[]
-  /** Addresses at which its node ports answer; empty when that is every address of the host. */
-  nodePortCIDRs: readonly string[]
-  /** Ports of its components on the host's addresses. */
-  componentPorts: readonly number[]
-}
-
 /** What the rules depend on beside Services and endpoints. */
 export interface RulesOptions {
   /** `KUBE` unless the host carries several clusters. */
@@ -26,7 +15,13 @@ export interface RulesOptions {
   nodeIPs: readonly string[]
   /** From where load-balancer addresses come that are held on this host. */
   loadBalancerCIDRs: readonly string[]
-  isolateFrom: readonly IsolatedCluster[]
+  /**
+   * Ranges of other clusters on this host (pods, Services, load balancers, addresses of node ports): nothing passes between them and our
+   * pods, and what answers there is not ours.
+   */
+  isolatedCIDRs: readonly string[]
+  /** Ports of other clusters' components on the host's addresses, which our pods must not reach. */
+  isolatedPorts: readonly number[]
   /** MASQUERADE takes `--random-fully`. */
   randomFully: boolean
   /** Packets that conntrack calls invalid are let through (`nf_conntrack_tcp_be_liberal` is on). */
@@ -42,7 +37,8 @@ export const defaultRulesOptions: RulesOptions = {
   localhostNodePorts: true,
   nodeIPs: [],
   loadBalancerCIDRs: [],
-  isolateFrom: [],
+  isolatedCIDRs: [],
+  isolatedPorts: [],
   randomFully: true,
   conntrackTCPLiberal: false,
 }

@@ -48,7 +48,7 @@ function joined(services: readonly ServicePortRules[], names: ChainNames, option
     services.flatMap((each) => each.filter.services),
   )
   filter.set(names.externalServices, [
-    ...addressesOfOthers(options).map((destination) =>
+    ...options.isolatedCIDRs.map((destination) =>
       rule({ destination, comment: 'addresses of another cluster', jump: 'RETURN' }),
     ),
     ...services.flatMap((each) => each.filter.externalServices),
@@ -80,7 +80,7 @@ function nodePortJumps(names: ChainNames, options: RulesOptions): string[] {
   if (options.nodePortAddresses)
     return options.nodePortAddresses.map((destination) => rule({ destination, comment, jump }))
   return [
-    ...addressesOfOthers(options).map((destination) =>
+    ...options.isolatedCIDRs.map((destination) =>
       rule({ destination, comment: 'addresses of another cluster', jump: 'RETURN' }),
     ),
     rule({
@@ -91,10 +91,6 @@ function nodePortJumps(names: ChainNames, options: RulesOptions): string[] {
     }),
   ]
 }
-
-/** Local addresses of this host at which only another cluster answers. */
-const addressesOfOthers = ({ isolateFrom }: RulesOptions): string[] =>
-  isolateFrom.flatMap(({ nodePortCIDRs, loadBalancerCIDRs }) => [...nodePortCIDRs, ...loadBalancerCIDRs])
 
 function postroutingRules(options: RulesOptions): string[] {
   const mark = masqueradeMark(options)

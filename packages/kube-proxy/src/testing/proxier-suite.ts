@@ -1,7 +1,6 @@
 import type { RunCommand } from '@tandem/netfilter'
 import type { Test } from 'tap'
 import type { ProxyNode } from '../endpoint.ts'
-import type { IsolatedCluster } from '../iptables/options.ts'
 import type { Proxier } from '../proxier.ts'
 import { ServiceMap } from '../service-map.ts'
 import { createNetworkLab, type NetworkLab } from './network-lab.ts'
@@ -17,7 +16,8 @@ export interface ProxierSettings {
   nodePortAddresses: string[] | undefined
   nodeIPs: string[]
   loadBalancerCIDRs: string[]
-  isolateFrom: IsolatedCluster[]
+  isolatedCIDRs: string[]
+  isolatedPorts: number[]
 }
 
 export interface ProxierSuite {
@@ -59,7 +59,8 @@ export function proxierSuite(t: Test, { createProxier, dump }: ProxierSuite): vo
       ...prodSettings,
       nodePortAddresses: undefined,
       nodeIPs: [lab.hostAddress],
-      isolateFrom: [],
+      isolatedCIDRs: [],
+      isolatedPorts: [],
     }
     const proxier = await createProxier(settings)
     const both = ['10.244.0.11', '10.244.0.12']
@@ -248,26 +249,13 @@ async function sideBySide(
   t: Test,
   { lab, createProxier, node }: { lab: NetworkLab; createProxier: ProxierSuite['createProxier']; node: ProxyNode },
 ) {
-  const stageCluster: IsolatedCluster = {
-    podCIDRs: ['10.245.0.0/16'],
-    serviceCIDRs: ['10.97.0.0/16'],
-    loadBalancerCIDRs: ['10.99.0.0/24'],
-    nodePortCIDRs: ['10.101.0.1/32'],
-    componentPorts: [7443],
-  }
-  const prodCluster: IsolatedCluster = {
-    podCIDRs: ['10.244.0.0/16'],
-    serviceCIDRs: ['10.96.0.0/16'],
-    loadBalancerCIDRs: ['10.98.0.0/24'],
-    nodePortCIDRs: [],
-    componentPorts: [9999],
-  }
   const shared = { node, run: lab.onHost, nodeIPs: [lab.hostAddress] }
   const prod = await createProxier({
     ...shared,
     ...prodSettings,
     nodePortAddresses: undefined,
-    isolateFrom: [stageCluster],
+    isolatedCIDRs: ['10.245.0.0/16', '10.97.0.0/16', '10.99.0.0/24', '10.101.0.1/32'],
+    isolatedPorts: [7443],
   })
   const staging = await createProxier({
     ...shared,
@@ -276,7 +264,8 @@ async function sideBySide(
     clusterCIDRs: ['10.245.0.0/16'],
     loadBalancerCIDRs: ['10.99.0.0/24'],
     nodePortAddresses: ['10.101.0.1'],
-    isolateFrom: [prodCluster],
+    isolatedCIDRs: ['10.244.0.0/16', '10.96.0.0/16', '10.98.0.0/24'],
+    isolatedPorts: [9999],
   })
   const stateOf = (fixture: ServiceFixture, endpoint: string) => {
     const map = new ServiceMap(node)

@@ -41,7 +41,7 @@ for (const file of readdirSync(fixtures)
   t.test(file.replace('.input.yaml', '').replaceAll('-', ' '), async (t) => {
     const output = join(fixtures, file.replace('.input.yaml', '.output.rules'))
     const rules = rulesOf(readFileSync(join(fixtures, file), 'utf8'))
-    if (process.env['UPDATE']) writeFileSync(output, rules)
+    if (process.env.UPDATE) writeFileSync(output, rules)
     t.equal(rules, readFileSync(output, 'utf8'))
   })
 }

@@ -81,7 +81,10 @@ export class SchedulingQueue {
       return
     }
     const waiting = this.#unschedulable.get(info.key)
-    if (!waiting) return this.add(info)
+    if (!waiting) {
+      this.add(info)
+      return
+    }
     waiting.info = info
     if (!mayHelp) return
     this.#unschedulable.delete(info.key)
@@ -178,7 +181,10 @@ export class SchedulingQueue {
   }
 
   #requeue(pod: QueuedPod): void {
-    if (this.#backoffEnd(pod) <= this.#options.clock.now()) return this.#enqueue(pod)
+    if (this.#backoffEnd(pod) <= this.#options.clock.now()) {
+      this.#enqueue(pod)
+      return
+    }
     this.#backoff.push(pod)
     this.#scheduleBackoff()
   }
