@@ -16,6 +16,8 @@ export interface ClusterPlan {
   hostAddress: string
   /** Where NodePorts and hostPorts answer: the host's own addresses when absent. */
   nodePortAddress?: string
+  /** The socket of the engine that runs the pods. */
+  engineSocket: string
   clusterDomain: string
   podCidr: string
   serviceCidr: string
@@ -65,6 +67,8 @@ export interface HostFacts {
   address: string
   cpus: number
   memoryBytes: number
+  /** `/var/run/docker.sock` unless given. */
+  engineSocket?: string
 }
 
 export interface PairOptions {
@@ -134,6 +138,7 @@ function planCluster(
     context: `tandem-${name}`,
     nodeName: host.hostname.toLowerCase(),
     hostAddress: host.address,
+    engineSocket: host.engineSocket ?? '/var/run/docker.sock',
     ...(staging && shared && { nodePortAddress: stagingNodePortAddress }),
     clusterDomain: 'cluster.local',
     ...ranges[name],

@@ -6,6 +6,7 @@ import { componentsOf } from './components.ts'
 import { readFileIfThere, writeFileAtomically } from './files.ts'
 import { addLoopbackAddress, hostAddress, readRoutes } from './host/addresses.ts'
 import { ensureCgroup } from './host/cgroups.ts'
+import { engineSocket } from './host/engine.ts'
 import { neededSysctls, sysctlRecord } from './host/record.ts'
 import { writeKubeconfigs } from './kubeconfigs.ts'
 import { ensurePki } from './pki.ts'
@@ -40,7 +41,13 @@ export async function makePlans({ root, clusters, overrides }: PlanRequest): Pro
     throw new UpError(
       'this host has no address but loopback; give it one, or name one with --prod-host-address and --staging-host-address',
     )
-  const host = { hostname: hostname(), address, cpus: cpus().length, memoryBytes: totalmem() }
+  const host = {
+    hostname: hostname(),
+    address,
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    engineSocket: engineSocket(),
+  }
   const plans = planClusters({ root, host, clusters, ...(overrides && { overrides }) })
   const [overlap] = readPlans(root).length === 0 ? findOverlaps(plans, await readRoutes()) : []
   if (overlap) {
