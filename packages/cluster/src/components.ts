@@ -52,14 +52,15 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--service-account-private-key-file=${pki('sa.key')}`,
         `--root-ca-file=${pki('ca.crt')}`,
         `--lb-pool=${plan.loadBalancerPool}`,
-        '--leader-elect=true',
+        // One process each, which the supervisor vouches for: a successor need not wait for a lease to run out.
+        '--leader-elect=false',
       ],
     },
     {
       name: 'scheduler',
       binary: 'tandem-scheduler',
       healthUrl: `https://127.0.0.1:${ports.scheduler}/healthz`,
-      args: [kubeconfig('scheduler'), `--secure-port=${ports.scheduler}`, '--leader-elect=true'],
+      args: [kubeconfig('scheduler'), `--secure-port=${ports.scheduler}`, '--leader-elect=false'],
     },
     {
       name: 'kubelet',
@@ -103,8 +104,10 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--healthz-bind-address=127.0.0.1:${ports.proxyHealthz}`,
         `--metrics-bind-address=127.0.0.1:${ports.proxyMetrics}`,
         `--lb-pool=${plan.loadBalancerPool}`,
+        `--route-protocol=${plan.routeProtocol}`,
         ...(plan.nodePortAddress ? [`--nodeport-addresses=${plan.nodePortAddress}/32`] : []),
         ...(plan.isolateFrom.length > 0 ? [`--isolate-from=${plan.isolateFrom.join(',')}`] : []),
+        ...(plan.isolatePorts.length > 0 ? [`--isolate-ports=${plan.isolatePorts.join(',')}`] : []),
       ],
     },
     {

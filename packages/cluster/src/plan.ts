@@ -39,6 +39,8 @@ export interface ClusterPlan {
   capacity?: { cpu: string; memory: string }
   /** Ranges of the other cluster on this host, to and from which traffic is dropped. */
   isolateFrom: string[]
+  /** Ports of the other cluster's components, which pods must not reach. */
+  isolatePorts: number[]
 }
 
 export interface ComponentPorts {
@@ -121,6 +123,7 @@ export function planClusters({ root, host, clusters, overrides = {} }: PairOptio
   return plans.map((plan) => ({
     ...plan,
     isolateFrom: plans.filter((other) => other.name !== plan.name).flatMap(rangesOf),
+    isolatePorts: plans.filter((other) => other.name !== plan.name).flatMap((other) => Object.values(other.ports)),
   }))
 }
 
@@ -129,7 +132,7 @@ function planCluster(
   root: string,
   host: HostFacts,
   shared: boolean,
-): Omit<ClusterPlan, 'isolateFrom'> {
+): Omit<ClusterPlan, 'isolateFrom' | 'isolatePorts'> {
   const tag = installationTag(root)
   const staging = name === 'staging'
   return {
@@ -170,7 +173,7 @@ const shareOf = (host: HostFacts) => ({
 })
 
 /** Where pods of another cluster must not send anything. */
-const rangesOf = (plan: Omit<ClusterPlan, 'isolateFrom'>): string[] => [
+const rangesOf = (plan: Omit<ClusterPlan, 'isolateFrom' | 'isolatePorts'>): string[] => [
   plan.podCidr,
   plan.serviceCidr,
   plan.loadBalancerPool,
