@@ -59,7 +59,7 @@ export class ContainerKiller {
     const cancel = clock.after(grace * 1000, () => timeout.abort(new Error('preStop hook outlasted the grace period')))
     try {
       await hooks.run({ pod, container, containerId: target.id, handler, podIP, signal: timeout.signal })
-    } catch (error) {
+    } catch {
       if (timeout.signal.aborted)
         logger.warn({ pod: pod.metadata.name, container: container.name }, 'preStop hook timed out')
       else

@@ -92,7 +92,10 @@ export class SandboxKeeper {
   }
 
   #after(ms: number, callback: () => void): void {
-    if (this.#closed) return callback()
+    if (this.#closed) {
+      callback()
+      return
+    }
     const cancel = this.#services.clock.after(ms, () => {
       this.#timers.delete(cancelAndCall)
       callback()

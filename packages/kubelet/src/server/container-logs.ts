@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { findContainerStates } from './find-container.ts'
 import { RequestError } from './request-error.ts'
@@ -25,9 +24,10 @@ export async function streamLogs({ response, url, context }: Exchange, parts: re
   response.writeHead(200, { 'Content-Type': 'text/plain' })
   response.flushHeaders()
   response.once('close', () => logs.close())
-  const limited = query.limitBytes === undefined ? [] : [firstBytes(query.limitBytes, () => logs.close())]
+  const { limitBytes } = query
   try {
-    await pipeline([logs.readable, ...limited, response])
+    if (limitBytes === undefined) await pipeline(logs.readable, response)
+    else await pipeline(logs.readable, (source) => firstBytes(source, limitBytes), response)
   } catch (error) {
     // The reader left.
     if (!response.destroyed) throw error
@@ -74,22 +74,11 @@ export function logQuery(query: URLSearchParams, now: number): LogQuery {
 }
 
 /** Lets so many bytes through and then ends. */
-function firstBytes(limit: number, reached: () => void): Transform {
+async function* firstBytes(source: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
   let left = limit
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (left === 0) return done()
-      const part = chunk.subarray(0, left)
-      left -= part.length
-      this.push(part)
-      if (left === 0) {
-        this.push(null)
-        reached()
-      }
-      done()
-    },
-    flush(done) {
-      done()
-    },
-  })
+  for await (const chunk of source) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) return
+  }
 }

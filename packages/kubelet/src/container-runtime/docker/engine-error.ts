@@ -14,7 +14,8 @@ export const engineMessage = (error: unknown): string => {
     const body = error.json
     if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message)
   }
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim()
 }
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES'])
