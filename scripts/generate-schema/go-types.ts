@@ -67,6 +67,9 @@ export function parseGo(source: string): GoFile {
       if (line !== '') comments = []
       continue
     }
+    // discovery/v1 takes two of its address types over from the core group's constants.
+    const borrowed = /^\w+\s*=\s*(\w+)\(\w+\.(IPv[46])Protocol\)$/.exec(line)
+    if (borrowed?.[1] && borrowed[2]) constants.set(borrowed[1], [...(constants.get(borrowed[1]) ?? []), borrowed[2]])
     const struct = /^type (\w+) struct\s*\{(\})?/.exec(line)
     const other = /^type (\w+) (= )?([\w.[\]*]+)$/.exec(line.replace(/\s*\/\/.*$/, ''))
     const constant = /^(?:const )?\w+\s+(\w+)?\s*=\s*(?:\w+\()?"([^"]*)"\)?/.exec(line)

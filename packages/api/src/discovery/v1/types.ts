@@ -3,7 +3,7 @@
 import type { ObjectMeta } from '@tandem/apimachinery'
 import type { ObjectReference, Protocol } from '../../core/v1/types.ts'
 
-export type AddressType = 'FQDN'
+export type AddressType = 'FQDN' | 'IPv4' | 'IPv6'
 
 export interface Endpoint {
   addresses: string[]
