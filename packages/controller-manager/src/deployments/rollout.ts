@@ -1,8 +1,9 @@
 import { deployments } from '@tandem/api/apps/v1/deployment'
 import { replicaSets } from '@tandem/api/apps/v1/replicaset'
 import type { Deployment, ReplicaSet } from '@tandem/api/apps/v1/types'
-import { controllerOf, equalJson, isAlreadyExists, isNotFound, isStatusError, type New } from '@tandem/apimachinery'
+import { controllerOf, equalJson, isAlreadyExists, isNotFound, type New } from '@tandem/apimachinery'
 import type { ControllerContext } from '@tandem/controller-runtime'
+import { isNamespaceTerminating, messageOf } from '../failure.ts'
 import { controllerReference } from '../ownership.ts'
 import {
   annotationsOf,
@@ -204,8 +205,3 @@ export async function cleanUpHistory({ deployment, revisions, context }: Rollout
     })
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const isNamespaceTerminating = (error: unknown): boolean =>
-  isStatusError(error) && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')

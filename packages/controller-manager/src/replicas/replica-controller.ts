@@ -6,7 +6,6 @@ import {
   controllerOf,
   equalJson,
   isNotFound,
-  isStatusError,
   keyOf,
   type LabelMatcher,
   matchesLabels,
@@ -19,6 +18,7 @@ import {
   perRun,
   type ReconcileResult,
 } from '@tandem/controller-runtime'
+import { isNamespaceTerminating, messageOf } from '../failure.ts'
 import { claim, controllerReference, indexByController, ownedOrOrphaned } from '../ownership.ts'
 import { podsToDelete } from '../pods/deletion-order.ts'
 import { podFromTemplate } from '../pods/pod-from-template.ts'
@@ -256,8 +256,3 @@ async function deletePods<T extends ReplicaWorkload>(
   )
   return results.find((result) => result.status === 'rejected')?.reason
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const isNamespaceTerminating = (error: unknown): boolean =>
-  isStatusError(error) && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
