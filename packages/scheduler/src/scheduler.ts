@@ -85,24 +85,33 @@ export class Scheduler {
 
   /** One attempt. Returns when the pod has its node in the cache, or was put back. */
   scheduleOne(queued: QueuedPod): void {
-    const { framework, cache, nominator, queue, clock, metrics } = this.#options
+    const { framework, queue, clock, metrics } = this.#options
     const { info } = queued
-    if (this.#isNotToBeScheduled(info)) return queue.done(info.key)
+    if (this.#isNotToBeScheduled(info)) {
+      queue.done(info.key)
+      return
+    }
     const start = clock.monotonic()
     const cycle = framework.newCycle(info, this.#source)
     const result = this.#find(cycle)
     metrics.algorithmDuration.observe((clock.monotonic() - start) / 1000)
-    if (!('kind' in result)) return this.#fail(queued, { status: result, start })
-    if (result.kind === 'unschedulable') return this.#unschedulable(queued, { cycle, result, start })
+    if (!('kind' in result)) this.#fail(queued, { status: result, start })
+    else if (result.kind === 'unschedulable') this.#unschedulable(queued, { cycle, result, start })
+    else this.#assume(queued, { cycle, nodeName: result.nodeName, start })
+  }
 
-    cache.assumePod(info, result.nodeName)
-    const rejection = framework.reserve(cycle, result.nodeName)
+  #assume(queued: QueuedPod, { cycle, nodeName, start }: { cycle: Cycle; nodeName: string; start: number }): void {
+    const { framework, cache, nominator } = this.#options
+    const { info } = queued
+    cache.assumePod(info, nodeName)
+    const rejection = framework.reserve(cycle, nodeName)
     if (rejection) {
       cache.forgetPod(info.key)
-      return this.#fail(queued, { ...rejection, start })
+      this.#fail(queued, { ...rejection, start })
+      return
     }
     nominator.remove(info.key)
-    this.#track(this.#bindings, this.#bind(queued, { cycle, nodeName: result.nodeName, start }))
+    this.#track(this.#bindings, this.#bind(queued, { cycle, nodeName, start }))
   }
 
   #find(cycle: Cycle): ScheduleResult | Status {
@@ -135,7 +144,8 @@ export class Scheduler {
       cache.forgetPod(info.key)
       // What was taken is free again, so others may fit.
       queue.moveAll('AssignedPodDelete')
-      return this.#fail(queued, { ...rejection, start })
+      this.#fail(queued, { ...rejection, start })
+      return
     }
     queue.done(info.key)
     framework.postBind(cycle, nodeName)
@@ -198,7 +208,10 @@ export class Scheduler {
     metrics.attempts.inc({ result, profile })
     metrics.attemptDuration.observe({ result, profile }, (clock.monotonic() - start) / 1000)
     const pod = currentPod(queued.info.pod)
-    if (!pod || pod.spec.nodeName || pod.metadata.uid !== queued.info.key) return queue.done(queued.info.key)
+    if (!pod || pod.spec.nodeName || pod.metadata.uid !== queued.info.key) {
+      queue.done(queued.info.key)
+      return
+    }
 
     const message = messageOf(status)
     if (!rejected)
