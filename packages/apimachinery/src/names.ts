@@ -6,7 +6,7 @@ const maxLength = (length: number, unit: 'bytes' | 'characters' = 'characters'):
   `must be no more than ${length} ${unit}`
 
 function mismatch(rule: string, pattern: string, ...examples: string[]): string {
-  const shown = examples.map((example) => `'${example}', `).join('or ')
+  const shown = examples.map((example) => `'${example}', `).join(' or ')
   return shown
     ? `${rule} (e.g. ${shown}regex used for validation is '${pattern}')`
     : `${rule} (regex used for validation is '${pattern}')`

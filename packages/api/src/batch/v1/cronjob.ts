@@ -8,6 +8,7 @@ import { nonNegative, oneOf } from '../../core/v1/field-checks.ts'
 import { containerColumns } from '../../core/v1/template-columns.ts'
 import { parseCronSchedule } from './cron-schedule.ts'
 import { validateJobSpec, warnOfManyIndexes } from './job-spec.ts'
+import { defaultPodFailurePolicy } from './pod-failure-policy.ts'
 import type { CronJob, CronJobSpec, JobSpec } from './types.ts'
 
 /** The controller appends a dash and ten digits to name a job. */
@@ -22,7 +23,9 @@ function defaults(cronJob: CronJob): void {
   spec.successfulJobsHistoryLimit ??= 3
   spec.failedJobsHistoryLimit ??= 1
   spec.jobTemplate ??= {}
-  defaultTemplate(jobSpecOf(cronJob))
+  const jobSpec = jobSpecOf(cronJob)
+  defaultTemplate(jobSpec)
+  defaultPodFailurePolicy(jobSpec.podFailurePolicy)
 }
 
 /** Defaults see to it that there is one. */

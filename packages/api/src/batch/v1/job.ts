@@ -22,6 +22,7 @@ import {
 import { validateJobSpec, warnOfManyIndexes } from './job-spec.ts'
 import { validateJobStatusUpdate } from './job-status.ts'
 import { validateJobSpecUpdate } from './job-update.ts'
+import { defaultPodFailurePolicy } from './pod-failure-policy.ts'
 import type { Job, JobSpec } from './types.ts'
 
 const maxInt32 = 2 ** 31 - 1
@@ -30,8 +31,7 @@ function defaults(job: Job): void {
   job.spec ??= {} as JobSpec
   const { spec, metadata } = job
   defaultTemplate(spec)
-  for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? [])
-    for (const pattern of onPodConditions) pattern.status ||= 'True'
+  defaultPodFailurePolicy(spec.podFailurePolicy)
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32

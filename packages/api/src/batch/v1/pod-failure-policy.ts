@@ -3,6 +3,7 @@ import { qualifiedName } from '../../core/v1/field-checks.ts'
 import { invalid } from './invalid.ts'
 import type {
   JobSpec,
+  PodFailurePolicy,
   PodFailurePolicyOnExitCodesRequirement,
   PodFailurePolicyOnPodConditionsPattern,
   PodFailurePolicyRule,
@@ -17,6 +18,11 @@ const limits = { rules: 20, exitCodes: 255, conditions: 20 }
 function choice(field: string, value: string | undefined, known: readonly string[]): FieldError[] {
   if (!value) return [required(field, `valid values: [${known.map((one) => JSON.stringify(one)).join(' ')}]`)]
   return known.includes(value) ? [] : [notSupported(field, value, known)]
+}
+
+export function defaultPodFailurePolicy(policy: PodFailurePolicy | undefined): void {
+  for (const { onPodConditions = [] } of policy?.rules ?? [])
+    for (const pattern of onPodConditions) pattern.status ||= 'True'
 }
 
 export function validatePodFailurePolicy(field: string, spec: JobSpec): FieldError[] {

@@ -42,7 +42,7 @@ export function validateCondition(field: string, condition: Condition): FieldErr
       invalidValue(
         `${field}.reason`,
         condition.reason,
-        `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name', or 'MY_NAME', or 'MyName', or 'ReasonA,ReasonB', or 'ReasonA:ReasonB', regex used for validation is '${reasonPattern}')`,
+        `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '${reasonPattern}')`,
       ),
     )
   if (Buffer.byteLength(condition.reason ?? '') > 1024) errors.push(tooLong(`${field}.reason`, 1024))
