@@ -3,10 +3,8 @@ import { anonymous } from './user.ts'
 
 /** What may be read without credentials: health and version. Everything else needs a known user. */
 const openPaths = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/'])
-const openPrefixes = ['/healthz/', '/livez/', '/readyz/']
 
 export const anonymousAuthenticator: Authenticator = {
   name: 'anonymous',
-  authenticate: ({ path }) =>
-    openPaths.has(path) || openPrefixes.some((prefix) => path.startsWith(prefix)) ? anonymous : undefined,
+  authenticate: ({ path }) => (openPaths.has(path) ? anonymous : undefined),
 }

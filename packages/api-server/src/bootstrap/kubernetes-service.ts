@@ -67,7 +67,7 @@ const endpointSlice = ({ address, port }: KubernetesServiceOptions): New<Endpoin
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
-  addressType: 'IPv4' as string as EndpointSlice['addressType'],
+  addressType: 'IPv4',
   endpoints: [{ addresses: [address], conditions: { ready: true } }],
   ports: [{ name: 'https', port, protocol: 'TCP' }],
 })

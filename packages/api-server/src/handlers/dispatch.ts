@@ -54,7 +54,9 @@ export function dispatch(
 }
 
 function verbHandler({ kube, definition }: ResourceRequest): Handler {
+  const { name } = kube.info
   const verb = kube.info.verb as Verb
+  if (verb === 'create' && name !== '') return methodNotAllowed
   return (definition.verbs ?? allVerbs).includes(verb) ? (handlerOf[verb] ?? methodNotAllowed) : methodNotAllowed
 }
 

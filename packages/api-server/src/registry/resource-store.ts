@@ -7,6 +7,7 @@ import {
   notFound,
   type ObjectKey,
   type ResourceDefinition,
+  StatusError,
 } from '@tandem/apimachinery'
 import { type Backend, KeyExistsError, RevisionMismatchError, type WriteOptions } from '@tandem/storage'
 import { beginDeletion, checkPreconditions, endsWithUpdate } from './deletion.ts'
@@ -294,9 +295,8 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   #exists(object: T) {
     const error = alreadyExists(this.#resource, object.metadata.name)
     const there = this.#cache.entries.get(entryKey(object.metadata))
-    if (there?.object().metadata.deletionTimestamp)
-      error.status.message = `object is being deleted: ${error.status.message}`
-    return error
+    if (!there?.object().metadata.deletionTimestamp) return error
+    return new StatusError({ ...error.status, message: `object is being deleted: ${error.message}` })
   }
 
   get #resource() {

@@ -22,7 +22,8 @@ export const isHealthPath = (path: string): boolean => /^\/(healthz|livez|readyz
 
 /** Answers `/healthz`, `/livez`, `/readyz`, each with `?verbose`, `?exclude=` and `/<check>`; undefined for any other path. */
 export async function answerHealth(url: URL, { live, ready }: HealthChecks): Promise<HealthAnswer | undefined> {
-  const [, endpoint = '', only] = url.pathname.split('/')
+  const [, endpoint = '', ...rest] = url.pathname.replace(/\/$/, '').split('/')
+  const only = rest.length > 0 ? rest.join('/') : undefined
   if (!['healthz', 'livez', 'readyz'].includes(endpoint)) return undefined
   const all = [ping, ...live, ...(endpoint === 'readyz' ? ready : [])]
   const excluded = new Set(url.searchParams.getAll('exclude'))

@@ -1,0 +1,43 @@
+import t from 'tap'
+import { negotiate, wantsPretty } from '../../src/request/negotiation.ts'
+
+const table = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+const rows: [accept: string | undefined, views: boolean, mediaType: string, as: string][] = [
+  [undefined, true, 'application/json', 'object'],
+  ['', true, 'application/json', 'object'],
+  ['*/*', true, 'application/json', 'object'],
+  ['application/*', true, 'application/json', 'object'],
+  ['application/json', true, 'application/json', 'object'],
+  ['application/json; charset=utf-8', true, 'application/json', 'object'],
+  ['application/yaml', true, 'application/yaml', 'object'],
+  ['text/html, application/json;q=0.5', true, 'application/json', 'object'],
+  ['application/json;q=0.1,application/yaml', true, 'application/yaml', 'object'],
+  [`${table},application/json`, true, 'application/json', 'Table'],
+  [`${table},application/json`, false, 'application/json', 'object'],
+  ['application/json;as=Table;v=v9;g=meta.k8s.io,application/json', true, 'application/json', 'object'],
+  ['application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io', true, 'application/json', 'PartialObjectMetadata'],
+  [
+    'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+    true,
+    'application/json',
+    'PartialObjectMetadata',
+  ],
+]
+
+t.test('what a client accepts', async (t) => {
+  for (const [accept, views, mediaType, as] of rows)
+    t.match(negotiate({ accept, views }), { mediaType, as }, `${accept} ${views ? 'with' : 'without'} views`)
+})
+
+t.test('what cannot be given', async (t) => {
+  for (const accept of ['text/html', 'application/json;q=0', table])
+    t.throws(() => negotiate({ accept, views: false }), { code: 406, reason: 'NotAcceptable' }, accept)
+})
+
+t.test('people get indentation', async (t) => {
+  t.equal(wantsPretty(null, 'curl/8.0'), true)
+  t.equal(wantsPretty('false', 'curl/8.0'), false)
+  t.equal(wantsPretty(null, 'kubectl/v1.36'), false)
+  t.equal(wantsPretty('true', undefined), true)
+  t.equal(wantsPretty('', undefined), true)
+})
