@@ -83,6 +83,12 @@ export class ContainerLauncher {
     }
   }
 
+  /** Something that containers refer to has changed: those that failed for it need not wait. */
+  retryNow(): void {
+    for (const name of [...this.#notBefore.keys()])
+      if (this.#waiting.get(name)?.reason === 'CreateContainerConfigError') this.#notBefore.delete(name)
+  }
+
   launch({ pod, state, sandbox, volumes, actions }: Launch): void {
     const latest = latestStates(state)
     for (const name of [

@@ -83,10 +83,14 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
-    const before = this.#pod.metadata.deletionGracePeriodSeconds
+    const before = this.#pod.metadata
     this.#pod = pod
-    const grace = pod.metadata.deletionGracePeriodSeconds
-    if (before !== undefined && grace !== undefined && grace < before) this.#shorterGrace?.()
+    const { deletionGracePeriodSeconds: grace } = pod.metadata
+    const graceBefore = before.deletionGracePeriodSeconds
+    if (graceBefore !== undefined && grace !== undefined && grace < graceBefore) this.#shorterGrace?.()
+    // Files of the downward API are made of these.
+    const described = ({ labels, annotations }: Pod['metadata']): string => JSON.stringify([labels, annotations])
+    if (described(before) !== described(pod.metadata)) this.#sandboxes.refreshVolumes(pod)
     this.notify()
   }
 
@@ -96,9 +100,10 @@ export class PodWorker {
     this.notify()
   }
 
-  /** Volumes are made of something that changed. */
+  /** Something the pod refers to has changed. */
   objectsChanged(): void {
-    this.#sandboxes.refreshVolumes()
+    this.#sandboxes.refreshVolumes(this.#pod)
+    this.#launcher.retryNow()
     this.notify()
   }
 

@@ -52,7 +52,8 @@ export class SandboxKeeper {
     if (!this.#volumes && !this.#mounting && !this.#closed) this.#mount()
   }
 
-  refreshVolumes(): void {
+  refreshVolumes(pod: Pod): void {
+    this.#pod = pod
     if (this.#volumes || this.#mounting) this.#mount()
   }
 

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Container, EphemeralContainer, VolumeMount } from '@tandem/api/core/v1/types'
 import { expandVariables } from '@tandem/api/core/v1/variable-expansion'
 import type { Mount } from '../container-runtime/runtime.ts'
@@ -46,11 +47,19 @@ async function sourceOf(
   if (subPath === '') return volume.path
   try {
     const path = await resolveInside(volume.path, subPath)
-    if (path.missing) await mkdir(path.path, { recursive: true, mode: 0o777 })
+    if (path.missing) await makeLike(volume.path, path.path)
     return path.path
   } catch (error) {
     throw new StartError('CreateContainerConfigError', `failed to prepare subPath for volumeMount "${mount.name}"`, {
       cause: error,
     })
   }
+}
+
+/** Makes a directory and those above it that are missing, as open to others as the volume is. */
+async function makeLike(volume: string, path: string): Promise<void> {
+  const { mode } = await stat(volume)
+  const first = await mkdir(path, { recursive: true })
+  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
+    await chmod(made, mode & 0o7777)
 }
