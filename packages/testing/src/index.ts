@@ -1,1 +1,1 @@
-export {}
+export { type StartClusterOptions, startCluster, type TestCluster } from './start-cluster.ts'
