@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import { type Agent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import { internalError, serviceUnavailable } from '@tandem/apimachinery'
 import type { ResourceRequest } from '../handlers/handler.ts'
 import { sendError } from '../request/respond.ts'
@@ -64,17 +65,17 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
   const headers = forwarded(request.headers)
   const send = target.scheme === 'https' ? httpsRequest : httpRequest
   const outgoing = send({
+    ...(target.scheme === 'https' && {
+      ...credentialsOf(target),
+      ...(target.insecure && { rejectUnauthorized: false }),
+    }),
     host: target.host,
     port: target.port,
     path: target.path,
     method: request.method,
     headers: upgrade ? { ...headers, connection: 'Upgrade', upgrade: request.headers.upgrade ?? '' } : headers,
     // An upgraded socket never returns to a pool.
-    agent: upgrade ? undefined : target.agent,
-    ...(target.scheme === 'https' && {
-      ...(upgrade && target.agent?.options),
-      ...(target.insecure && { rejectUnauthorized: false }),
-    }),
+    agent: upgrade ? false : target.agent,
   })
   return new Promise((resolve) => {
     outgoing.once('error', (error) => {
@@ -86,6 +87,16 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
     outgoing.once('upgrade', (answer, socket, head) => join(resource, { answer, socket, head }, resolve))
     sendBody(resource, outgoing)
   })
+}
+
+function credentialsOf({ agent }: ProxyTarget): SecureContextOptions & { rejectUnauthorized?: boolean } {
+  const { cert, key, ca, rejectUnauthorized } = agent?.options ?? {}
+  return {
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(ca && { ca }),
+    ...(rejectUnauthorized === false && { rejectUnauthorized }),
+  }
 }
 
 function sendBody({ request, reply, kube, services }: ResourceRequest, outgoing: ClientRequest): void {
