@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { namespaces } from '@tandem/api/core/v1/namespace'
 import type { ComponentContext } from '@tandem/component-base'
 import { LevelBackend } from '@tandem/storage/level/level-backend'
 import type { ApiServerOptions } from '../options.ts'
 import { StoreRegistry } from './registry.ts'
+import { namespaceDeletion } from './subresources/namespace-deletion.ts'
 
 export interface OpenedRegistry {
   registry: StoreRegistry
@@ -22,6 +24,7 @@ export async function openRegistry(
     onError: (err) => logger.error({ err }, 'the watch caches lost the store and begin anew'),
     ...(options.eventTtl !== undefined && { eventTtlSeconds: options.eventTtl }),
   })
+  registry.hook(namespaces, namespaceDeletion)
   return {
     registry,
     async close() {
