@@ -18,6 +18,7 @@ import {
 } from '../../meta/v1/int-or-percent.ts'
 import { isEmptySelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import { selectorColumn } from './selector-column.ts'
+import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts } from './status-rules.ts'
 import type {
   DaemonSet,
@@ -78,7 +79,8 @@ function validateRollingUpdate(
 
 function validateUpdateStrategy(field: string, strategy: DaemonSetUpdateStrategy = {}): FieldError[] {
   if (strategy.type === 'OnDelete') return []
-  if (strategy.type !== 'RollingUpdate') return [notSupported(field, strategy, ['RollingUpdate', 'OnDelete'])]
+  if (strategy.type !== 'RollingUpdate')
+    return [notSupported(field, shownStrategy(strategy), ['RollingUpdate', 'OnDelete'])]
   const at = `${field}.rollingUpdate`
   return strategy.rollingUpdate ? validateRollingUpdate(at, strategy.rollingUpdate) : [required(at)]
 }

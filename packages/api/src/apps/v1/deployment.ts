@@ -16,6 +16,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
+import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from './types.ts'
 import { defaultTemplate, validateReplicaSetTemplate, validateWorkloadSelector } from './workload-template.ts'
@@ -61,7 +62,7 @@ function validateStrategy(field: string, strategy: DeploymentStrategy = {}): Fie
         ? validateRollingUpdate(`${field}.rollingUpdate`, strategy.rollingUpdate)
         : [required(`${field}.rollingUpdate`, 'this should be defaulted and never be nil')]
     default:
-      return [notSupported(field, strategy, ['Recreate', 'RollingUpdate'])]
+      return [notSupported(field, shownStrategy(strategy), ['Recreate', 'RollingUpdate'])]
   }
 }
 

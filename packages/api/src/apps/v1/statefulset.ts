@@ -19,6 +19,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
+import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type {
   RollingUpdateStatefulSetStrategy,
@@ -83,7 +84,8 @@ function validateUpdateStrategy(field: string, strategy: StatefulSetUpdateStrate
   if (!type) return [required(field)]
   if (type === 'RollingUpdate')
     return rollingUpdate ? validateRollingUpdate(`${field}.rollingUpdate`, rollingUpdate) : []
-  if (type !== 'OnDelete') return [invalidValue(field, strategy, "must be 'RollingUpdate' or 'OnDelete'")]
+  if (type !== 'OnDelete')
+    return [invalidValue(field, shownStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'")]
   if (!rollingUpdate) return []
   return [invalidValue(`${field}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")]
 }

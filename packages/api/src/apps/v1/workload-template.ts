@@ -45,8 +45,8 @@ export function isUsableSelector(selector: LabelSelector | undefined): boolean {
   }
 }
 
+/** No selector selects nothing, an empty one everything. */
 export function validateSelectorMatchesTemplate(field: string, { selector, template }: WorkloadSpec): FieldError[] {
-  if (!selector || isEmptySelector(selector)) return []
   const labels = template.metadata?.labels
   if (matchesLabels(labelMatcherOf(selector), labels)) return []
   return [invalidValue(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`')]

@@ -59,6 +59,6 @@ function validateHasLabel({ spec }: Job, key: string, expected: string): FieldEr
 /** Whoever made it, the selector must match the job's own pods. */
 export function validateSelectorMatchesPods(job: Job): FieldError[] {
   const labels = job.spec.template.metadata?.labels
-  if (!job.spec.selector || matches(job, labels ?? {})) return []
+  if (matches(job, labels ?? {})) return []
   return [invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')]
 }

@@ -29,18 +29,23 @@ const maxInt32 = 2 ** 31 - 1
 
 function defaults(job: Job): void {
   job.spec ??= {} as JobSpec
-  const { spec, metadata } = job
+  const { spec } = job
   defaultTemplate(spec)
   defaultPodFailurePolicy(spec.podFailurePolicy)
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : maxInt32
-  const { labels } = spec.template.metadata ?? {}
-  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+  defaultLabels(job)
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
   spec.manualSelector ??= false
+}
+
+/** A job without labels has those of its pods. */
+function defaultLabels({ metadata, spec }: Job): void {
+  const { labels } = spec.template.metadata ?? {}
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
 }
 
 /** The controller appends an index to the host names of an indexed job's pods; the last one must be good, too. */
@@ -93,6 +98,7 @@ export const jobs: ResourceDefinition<Job> = {
   defaults,
   prepareForCreate: (job) => {
     if (!job.spec.manualSelector) generateSelector(job)
+    defaultLabels(job)
     job.status = {}
   },
   validate: (job) => [

@@ -45,6 +45,21 @@ const rows = [
     ],
   },
   {
+    name: 'no selector',
+    spec: { template },
+    expected: [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ],
+  },
+  {
+    name: 'a strategy that does not exist',
+    spec: { ...spec, strategy: { type: 'Sometimes' } },
+    expected: [
+      'spec.strategy: Unsupported value: {"Type":"Sometimes","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+    ],
+  },
+  {
     name: 'fewer than no replicas',
     spec: { ...spec, replicas: -1 },
     expected: ['spec.replicas: Invalid value: -1: must be greater than or equal to 0'],

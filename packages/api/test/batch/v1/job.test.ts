@@ -27,6 +27,7 @@ t.test('defaults, and labels by which its pods are found', async (t) => {
       },
     },
   })
+  t.strictSame(Object.keys(created(jobs, { spec }).metadata.labels ?? {}).length, 4, 'it is labelled as its pods are')
   const queue = created(jobs, { spec: { ...spec, parallelism: 3 } }).spec
   t.equal(queue.completions, undefined, 'a work queue has no number of completions')
 })

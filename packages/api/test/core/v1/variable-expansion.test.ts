@@ -18,7 +18,7 @@ const rows: [name: string, text: string, expected: string][] = [
   ['values are not expanded again', '$(B)', '$(A)'],
   ['an unclosed one stays', '$(A', '$(A'],
   ['a lone sign', 'cost: $5 and $', 'cost: $5 and $'],
-  ['shell syntax is the shell’s', '${A} $A', '${A} $A'],
+  ['without parentheses it is the shell’s', '$A', '$A'],
 ]
 
 for (const [name, text, expected] of rows)
