@@ -3,9 +3,11 @@ import { join } from 'node:path'
 /** Where the kubelet keeps what belongs to pods, laid out as upstream's root directory. */
 export class Directories {
   readonly root: string
+  readonly logs: string
 
-  constructor(root: string) {
+  constructor(root: string, logs = '/var/log/pods') {
     this.root = root
+    this.logs = logs
   }
 
   get pods(): string {
@@ -20,9 +22,6 @@ export class Directories {
   /** `kubernetes.io/empty-dir` is the folder `kubernetes.io~empty-dir`. */
   volume(uid: string, plugin: string, name: string): string {
     return join(this.volumes(uid), plugin.replace('/', '~'), name)
-  }
-  subPath(uid: string, volume: string, container: string, index: number): string {
-    return join(this.pod(uid), 'volume-subpaths', volume, container, String(index))
   }
   container(uid: string, name: string): string {
     return join(this.pod(uid), 'containers', name)
@@ -45,14 +44,13 @@ export class Directories {
   get cniAddresses(): string {
     return join(this.root, 'network', 'addresses')
   }
+  podLogs({ namespace, name, uid }: { namespace?: string; name: string; uid: string }): string {
+    return join(this.logs, `${namespace}_${name}_${uid}`)
+  }
+  log(pod: { namespace?: string; name: string; uid: string }, container: string, attempt: number): string {
+    return join(this.podLogs(pod), container, `${attempt}.log`)
+  }
   get seccomp(): string {
     return join(this.root, 'seccomp')
-  }
-  get certificates(): string {
-    return join(this.root, 'pki')
-  }
-  /** Written while a kubelet uses this root. */
-  get lock(): string {
-    return join(this.root, 'kubelet.lock')
   }
 }

@@ -10,7 +10,6 @@ import { createClient, createInformerFactory, loadKubeconfig } from '@tandem/cli
 import { createEventRecorder } from '@tandem/client/events/event-recorder'
 import type { ComponentContext, RunningComponent } from '@tandem/component-base'
 import { serveHealth } from '@tandem/component-base/health/server'
-import { createMetrics } from '@tandem/component-base/metrics/metrics'
 import Docker from 'dockerode'
 import { CgroupManager } from './cgroups/cgroup-manager.ts'
 import { parseCgroupRoot } from './cgroups/names.ts'
@@ -22,6 +21,7 @@ import { HookRunner } from './lifecycle/hook-runner.ts'
 import { nodeAdmission } from './lifecycle/node-admission.ts'
 import { PodEvents } from './lifecycle/pod-events.ts'
 import { StatusManager } from './lifecycle/status-manager.ts'
+import { kubeletMetrics } from './metrics.ts'
 import { CniNetwork, defaultBinaryDirectories } from './network/cni-network.ts'
 import { NodeNetwork } from './network/node-network.ts'
 import { type DnsConfig, parseResolvConf } from './network/resolv-conf.ts'
@@ -49,7 +49,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const { logger, clock } = context
   const stopping = new AbortController()
   const { signal } = stopping
-  const directories = new Directories(options.rootDir)
+  const directories = new Directories(options.rootDir, options.podLogDir)
   mkdirSync(directories.pods, { recursive: true, mode: 0o750 })
 
   const config = await loadKubeconfig(options.kubeconfig)
@@ -161,7 +161,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     },
   })
 
-  const metrics = createMetrics()
+  const metrics = kubeletMetrics({ nodeName: options.nodeName, pods: () => workers.pods })
   const server = await startServer({ options, workers, runtime, client, metrics, clock, logger })
   const health =
     options.healthzPort === undefined ? undefined : await serveHealth({ port: options.healthzPort, metrics })

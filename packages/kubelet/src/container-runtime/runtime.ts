@@ -36,6 +36,8 @@ export interface ContainerRuntime {
   attach(id: string, options: AttachOptions): Promise<AttachSession>
   /** Ends with the container, or at the end of what there is unless `follow`. */
   logs(id: string, options: LogOptions): Promise<LogStream>
+  /** The file on this host that the container's output is written to; undefined where there is none. */
+  logPath(id: string): Promise<string | undefined>
   /** A byte stream to a port inside the sandbox's network namespace. */
   connect(sandboxId: string, port: number): Promise<Duplex>
 
@@ -158,7 +160,14 @@ export interface ContainerConfig {
   stopSignal?: string
   resources: LinuxResources
   security: LinuxSecurity
-  namespaces: { hostNetwork: boolean; hostPid: boolean; hostIpc: boolean; shareProcessNamespace: boolean }
+  namespaces: {
+    hostNetwork: boolean
+    hostPid: boolean
+    hostIpc: boolean
+    shareProcessNamespace: boolean
+    /** The container whose processes an ephemeral container wants to see. */
+    targetContainerId?: string
+  }
   cgroupParent: string
   terminationMessagePath: string
   terminationMessagePolicy: 'File' | 'FallbackToLogsOnError'
@@ -191,7 +200,7 @@ export interface LinuxSecurity {
   dropCapabilities: readonly string[]
   readOnlyRootFilesystem: boolean
   noNewPrivileges: boolean
-  seccomp: { type: 'RuntimeDefault' | 'Unconfined' } | { type: 'Localhost'; path: string }
+  seccomp: { type: 'RuntimeDefault' | 'Unconfined' } | { type: 'Localhost'; path: string; profile: string }
   apparmor?: string
   /** Procfs paths are masked unless the pod asked for `Unmasked`. */
   unmaskedProc: boolean

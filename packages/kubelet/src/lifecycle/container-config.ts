@@ -18,11 +18,12 @@ export interface ContainerConfigInput {
   cgroupParent: string
   nodeMemory: number
   seccompRoot: string
+  targetContainerId?: string
 }
 
 const defaultMessagePath = '/dev/termination-log'
 
-/** A container of a pod as the runtime is asked for it. Pure. */
+/** A container of a pod as the runtime is asked for it. */
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const { pod, container, sandbox, image, attempt, env, mounts } = input
   const { name, uid, namespace = '' } = pod.metadata
@@ -56,6 +57,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
       hostPid: pod.spec.hostPID ?? false,
       hostIpc: pod.spec.hostIPC ?? false,
       shareProcessNamespace: pod.spec.shareProcessNamespace ?? false,
+      ...(input.targetContainerId ? { targetContainerId: input.targetContainerId } : {}),
     },
     cgroupParent: input.cgroupParent,
     terminationMessagePath: messagePath,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Container, Pod } from '@tandem/api/core/v1/types'
 import type { ImageStatus, LinuxSecurity } from '../container-runtime/runtime.ts'
 import { StartError } from './start-error.ts'
@@ -35,7 +36,7 @@ export function containerSecurity(
       profile?.type === 'RuntimeDefault'
         ? { type: 'RuntimeDefault' }
         : profile?.type === 'Localhost'
-          ? { type: 'Localhost', path: `${seccompRoot}/${profile.localhostProfile ?? ''}` }
+          ? localhostProfile(`${seccompRoot}/${profile.localhostProfile ?? ''}`)
           : { type: 'Unconfined' },
     ...(apparmor?.type === 'Unconfined'
       ? { apparmor: 'unconfined' }
@@ -43,6 +44,18 @@ export function containerSecurity(
         ? { apparmor: apparmor.localhostProfile }
         : {}),
     unmaskedProc: own.procMount === 'Unmasked',
+  }
+}
+
+function localhostProfile(path: string): LinuxSecurity['seccomp'] {
+  try {
+    return { type: 'Localhost', path, profile: readFileSync(path, 'utf8') }
+  } catch (error) {
+    throw new StartError(
+      'CreateContainerConfigError',
+      `cannot load seccomp profile "${path}": no such file or directory`,
+      { cause: error },
+    )
   }
 }
 

@@ -102,8 +102,11 @@ export class ContainerLauncher {
       if (this.#mustWait(pod, name, before)) continue
       this.#starting.add(name)
       const attempt = before ? before.attempt + 1 : 0
+      const targetName = 'targetContainerName' in container ? container.targetContainerName : undefined
+      const targetContainerId = targetName ? latest.get(targetName)?.id : undefined
+      const target = targetContainerId ? { targetContainerId } : {}
       this.#tail = this.#tail.then(() =>
-        this.#start({ pod, container, sandbox, attempt, volumes, signal: this.#ending.signal }, state),
+        this.#start({ pod, container, sandbox, attempt, ...target, volumes, signal: this.#ending.signal }, state),
       )
     }
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Container, EphemeralContainer, Pod } from '@tandem/api/core/v1/types'
 import type { ContainerConfig, Mount, SandboxState } from '../container-runtime/runtime.ts'
@@ -17,6 +17,8 @@ export interface ContainerStart {
   container: Container | EphemeralContainer
   sandbox: SandboxState
   attempt: number
+  /** Of an ephemeral container: the container whose processes it wants to see. */
+  targetContainerId?: string
   volumes: PodVolumes
   /** The pod is ending: what waits for images, hooks or objects is given up. */
   signal: AbortSignal
@@ -61,10 +63,18 @@ export class ContainerStarter {
     events.record(pod, { type: 'Normal', reason: 'Created', message: 'Container created', container: container.name })
     const id = await runtime.startContainer(created).catch((error) => failed(startError('RunContainerError', error)))
     events.record(pod, { type: 'Normal', reason: 'Started', message: 'Container started', container: container.name })
+    void this.#linkLog(start, id)
     await this.#postStart(start, id)
   }
 
-  async #configure({ pod, container, sandbox, attempt, volumes }: ContainerStart): Promise<ContainerConfig> {
+  async #configure({
+    pod,
+    container,
+    sandbox,
+    attempt,
+    volumes,
+    targetContainerId,
+  }: ContainerStart): Promise<ContainerConfig> {
     const { images, objects, node, cgroups, directories } = this.#services
     const withAddresses = withStatusAddresses(pod, sandbox, node.hostIPs())
     const sources = {
@@ -99,6 +109,7 @@ export class ContainerStarter {
       cgroupParent: cgroups.parentOf(pod),
       nodeMemory: node.memoryBytes,
       seccompRoot: directories.seccomp,
+      ...(targetContainerId ? { targetContainerId } : {}),
     })
   }
 
@@ -129,6 +140,20 @@ export class ContainerStarter {
         return { hostPath, containerPath, readOnly: false, propagation: 'private' }
       }),
     )
+  }
+
+  /** Where log collectors look for it. */
+  async #linkLog({ pod, container, attempt }: ContainerStart, id: string): Promise<void> {
+    const { runtime, directories, logger } = this.#services
+    try {
+      const target = await runtime.logPath(id)
+      const link = directories.log(pod.metadata, container.name, attempt)
+      if (!target) return
+      await mkdir(dirname(link), { recursive: true })
+      await symlink(target, link)
+    } catch (error) {
+      logger.debug({ error, container: container.name }, 'log could not be linked')
+    }
   }
 
   async #postStart({ pod, container, sandbox, signal }: ContainerStart, containerId: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { isPodTerminal } from '@tandem/api/core/v1/pod-conditions'
 import type { Pod, PodStatus } from '@tandem/api/core/v1/types'
 import type { Cancel } from '@tandem/component-base'
@@ -325,7 +326,7 @@ export class PodWorker {
 
   /** Nothing runs any more: the last report, then what was the pod's is taken away, its logs only when it is deleted. */
   async #whenTerminated(state: PodState): Promise<void> {
-    const { volumes, cgroups, probes, images, status, runtime } = this.#services
+    const { volumes, cgroups, probes, images, status, runtime, directories } = this.#services
     const { uid } = this.#pod.metadata
     if (state.containers.some(({ state }) => state === 'running')) {
       // Started by a step that was under way.
@@ -343,6 +344,7 @@ export class PodWorker {
     await volumes.unmountPod(uid)
     await cgroups.removePod(uid)
     if (!deleted) return
+    await rm(directories.podLogs(this.#pod.metadata), { recursive: true, force: true })
     if (!this.#gone) await status.finish(this.#pod)
     status.forget(uid)
     images.forget(uid)

@@ -64,7 +64,7 @@ export function containerSpec(
     HostConfig: {
       NetworkMode: shared,
       IpcMode: namespaces.hostIpc ? 'host' : shared,
-      ...(namespaces.hostPid ? { PidMode: 'host' } : namespaces.shareProcessNamespace ? { PidMode: shared } : {}),
+      ...pidModeOf(config, shared),
       Binds: config.mounts.map(bindOf),
       Devices: (config.devices ?? []).map((device) => ({
         PathOnHost: device.hostPath,
@@ -87,6 +87,12 @@ export function containerSpec(
       LogConfig: logging,
     },
   }
+}
+
+function pidModeOf({ namespaces }: ContainerConfig, shared: string): { PidMode?: string } {
+  if (namespaces.hostPid) return { PidMode: 'host' }
+  if (namespaces.shareProcessNamespace) return { PidMode: shared }
+  return namespaces.targetContainerId ? { PidMode: `container:${namespaces.targetContainerId}` } : {}
 }
 
 const bindOf = ({ hostPath, containerPath, readOnly, propagation }: ContainerConfig['mounts'][number]): string => {
@@ -122,6 +128,8 @@ function securityOf(security: LinuxSecurity, limits: EngineLimits): Docker.HostC
   const options = [
     ...(security.noNewPrivileges ? ['no-new-privileges'] : []),
     ...(security.seccomp.type === 'Unconfined' ? ['seccomp=unconfined'] : []),
+    // The engine takes a profile's content, not its name.
+    ...(security.seccomp.type === 'Localhost' ? [`seccomp=${security.seccomp.profile}`] : []),
     ...(security.apparmor === undefined ? [] : [`apparmor=${security.apparmor}`]),
   ]
   return {

@@ -246,6 +246,10 @@ export class DockerRuntime implements contract.ContainerRuntime {
   logs = (id: string, options: contract.LogOptions): Promise<contract.LogStream> =>
     this.#call(() => logsOf(this.#docker, id, options))
 
+  async logPath(id: string): Promise<string | undefined> {
+    return (await this.#inspect(id))?.LogPath || undefined
+  }
+
   async connect(sandboxId: string, port: number): Promise<Duplex> {
     const inspected = await this.#inspect(sandboxId)
     if (!inspected?.State.Running) throw new RuntimeNotFoundError(`sandbox ${sandboxId} does not run`)
