@@ -1,1 +1,1 @@
-export {}
+export { type DnsStartOptions, startDns } from './start.ts'
