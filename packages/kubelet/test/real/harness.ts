@@ -60,7 +60,7 @@ export async function startHarness(overrides: Partial<KubeletOptions> = {}): Pro
     ...optionsOf(defaultFlags()),
     kubeconfig: await server.kubeconfig({
       name: `system:node:${nodeName}`,
-      groups: ['system:nodes', 'system:masters'],
+      groups: ['system:nodes'],
     }),
     clusterName: tag,
     rootDir: join(directory, 'kubelet'),
