@@ -62,6 +62,8 @@ export interface Selection {
   namespace?: string | undefined
   labelSelector?: string | undefined
   fieldSelector?: string | undefined
+  /** Asks for metadata alone: what comes has neither spec nor status. */
+  metadataOnly?: boolean | undefined
 }
 
 export interface ListOptions extends Selection {

@@ -60,14 +60,15 @@ class RestClient implements Client {
     resource: ResourceDefinition<T>,
     options: ListOptions = {},
   ): Promise<KubernetesList<T>> {
-    const { namespace, signal, ...query } = options
+    const { namespace, signal, metadataOnly, ...query } = options
     const path = collectionPath(resource, namespace) + queryString({ ...query })
-    const list = await this.#transport.send<KubernetesList<T>>({ method: 'GET', path, signal })
+    const accept = metadataOnly ? metadataOf('PartialObjectMetadataList') : undefined
+    const list = await this.#transport.send<KubernetesList<T>>({ method: 'GET', path, accept, signal })
     const apiVersion = apiVersionOf(resource)
     list.items ??= []
     for (const item of list.items) {
-      item.apiVersion ??= apiVersion
-      item.kind ??= resource.kind
+      item.apiVersion = apiVersion
+      item.kind = resource.kind
     }
     return list
   }
@@ -127,7 +128,7 @@ class RestClient implements Client {
 
   async deleteCollection<T extends KubernetesObject>(
     resource: ResourceDefinition<T>,
-    { namespace, signal, ...selection }: ListOptions,
+    { namespace, signal, metadataOnly: _, ...selection }: ListOptions,
     options: DeleteOptions = {},
   ): Promise<void> {
     const path = collectionPath(resource, namespace) + queryString({ ...selection })
@@ -138,7 +139,7 @@ class RestClient implements Client {
     resource: ResourceDefinition<T>,
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent<T>> {
-    const { namespace, signal, sendInitialEvents, ...query } = options
+    const { namespace, signal, sendInitialEvents, metadataOnly, ...query } = options
     const path =
       collectionPath(resource, namespace) +
       queryString({
@@ -146,7 +147,8 @@ class RestClient implements Client {
         ...query,
         ...(sendInitialEvents && { sendInitialEvents, resourceVersionMatch: 'NotOlderThan' }),
       })
-    const stream = await this.#transport.stream({ method: 'GET', path, signal })
+    const accept = metadataOnly ? metadataOf('PartialObjectMetadata') : undefined
+    const stream = await this.#transport.stream({ method: 'GET', path, accept, signal })
     for await (const lines of linesOf(stream)) {
       for (const line of lines) {
         const event: WatchEvent<T> | { type: 'ERROR'; object: Status } = JSON.parse(line)
@@ -173,6 +175,8 @@ class RestClient implements Client {
     return this.#transport.close()
   }
 }
+
+const metadataOf = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
 
 const typed = (resource: AnyResourceDefinition, object: object): object => ({
   apiVersion: apiVersionOf(resource),

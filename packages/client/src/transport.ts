@@ -8,6 +8,7 @@ export interface TransportRequest {
   path: string
   body?: unknown
   contentType?: string | undefined
+  accept?: string | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -71,9 +72,10 @@ export class Transport {
   }
 
   async #dispatch(pool: Pool, request: TransportRequest): Promise<Dispatcher.ResponseData> {
-    const { method, path, body, contentType = 'application/json', signal } = request
+    const { method, path, body, contentType = 'application/json', accept, signal } = request
     const token = typeof this.#config.token === 'function' ? await this.#config.token() : this.#config.token
     const headers = { ...this.#headers }
+    if (accept) headers.accept = accept
     if (token) headers.authorization = `Bearer ${token}`
     if (body !== undefined) headers['content-type'] = contentType
     return pool.request({

@@ -40,10 +40,16 @@ class SharedInformerFactory implements InformerFactory {
     resource: ResourceDefinition<T>,
     selection: InformerSelection<T> = {},
   ): Informer<T> {
-    const { namespace = '', labelSelector = '', fieldSelector = '' } = selection
-    const identity = [resource.group, resource.version, resource.plural, namespace, labelSelector, fieldSelector].join(
-      '|',
-    )
+    const { namespace = '', labelSelector = '', fieldSelector = '', metadataOnly = false } = selection
+    const identity = [
+      resource.group,
+      resource.version,
+      resource.plural,
+      namespace,
+      labelSelector,
+      fieldSelector,
+      metadataOnly,
+    ].join('|')
     const known = this.#entries.get(identity) as Entry<T> | undefined
     if (known) return known.informer
     const transform = selection.transform ?? this.#options.transform

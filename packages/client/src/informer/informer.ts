@@ -37,6 +37,8 @@ export interface InformerSelection<T = unknown> {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  /** The server sends metadata alone. */
+  metadataOnly?: boolean
   /** Takes out what the reader does not need before it is cached. Readers of one informer share it. */
   transform?: (object: T) => T
 }

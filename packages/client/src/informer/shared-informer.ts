@@ -37,10 +37,10 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   #resourceVersion: string | undefined
 
   constructor(options: SharedInformerOptions<T>) {
-    const { namespace, labelSelector, fieldSelector, transform } = options.selection ?? {}
+    const { namespace, labelSelector, fieldSelector, metadataOnly, transform } = options.selection ?? {}
     this.resource = options.resource
     this.#options = options
-    this.#selection = { namespace, labelSelector, fieldSelector }
+    this.#selection = { namespace, labelSelector, fieldSelector, metadataOnly }
     this.#transform = transform ?? ((object) => object)
     this.#backoff = new Backoff(options.clock, { initialMs: 800, maxMs: 30_000 })
     this.synced = new Promise((resolve) => {
@@ -145,8 +145,8 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   #store(received: T): void {
-    received.apiVersion ??= apiVersionOf(this.resource)
-    received.kind ??= this.resource.kind
+    received.apiVersion = apiVersionOf(this.resource)
+    received.kind = this.resource.kind
     const object = this.#transform(received)
     const old = this.#indexer.set(object)
     if (!old) this.#tell((handler) => handler.added?.(object))
