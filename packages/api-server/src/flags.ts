@@ -83,6 +83,12 @@ export const flags = {
     type: 'list',
     description: 'Admission plugins to disable although they are on by default',
   },
+  'pod-security-enforce': {
+    type: 'string',
+    default: 'privileged',
+    description:
+      'The Pod Security level enforced in namespaces outside kube-system that carry no label: privileged, baseline or restricted',
+  },
   'event-ttl': { type: 'duration', default: '1h', description: 'How long to keep events' },
   'max-requests-inflight': {
     type: 'int',
@@ -137,6 +143,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     anonymousAuth: values['anonymous-auth'],
     enableAdmissionPlugins: values['enable-admission-plugins'],
     disableAdmissionPlugins: values['disable-admission-plugins'],
+    podSecurityEnforce: podSecurityLevel(values['pod-security-enforce']),
     eventTtl: values['event-ttl'] / 1000,
     maxRequestsInflight: values['max-requests-inflight'],
     maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],
@@ -148,4 +155,9 @@ function authorizationMode(text: string): AuthorizationMode {
   const mode = authorizationModes.find((known) => known === text)
   if (!mode) throw new UsageError(`authorization-mode ${JSON.stringify(text)} is not a valid mode`)
   return mode
+}
+
+function podSecurityLevel(text: string): 'privileged' | 'baseline' | 'restricted' {
+  if (text === 'privileged' || text === 'baseline' || text === 'restricted') return text
+  throw new UsageError(`--pod-security-enforce: must be one of privileged, baseline, restricted`)
 }

@@ -9,5 +9,6 @@ await runBinary({
   example:
     'tandem-apiserver --data-dir=/var/lib/tandem/prod/store --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key --client-ca-file=ca.crt --service-account-signing-key-file=sa.key',
   flags,
+  config: { apiVersion: 'apiserver.tandem.dev/v1alpha1', kind: 'ApiServerConfiguration' },
   start: (values, context) => startApiServer(optionsOf(values), context),
 })

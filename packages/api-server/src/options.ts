@@ -31,6 +31,8 @@ export interface ApiServerOptions {
   anonymousAuth?: boolean
   enableAdmissionPlugins?: readonly string[]
   disableAdmissionPlugins?: readonly string[]
+  /** The Pod Security level of namespaces outside kube-system that carry no label: `privileged` unless given. */
+  podSecurityEnforce?: 'privileged' | 'baseline' | 'restricted'
   /** Seconds that events are kept. */
   eventTtl?: number
   maxRequestsInflight?: number

@@ -11,7 +11,7 @@ import { signingKey, verificationKeys } from './authentication/service-account/k
 import { createAuthorization } from './authorization/create-authorizer.ts'
 import { escalationCheck } from './authorization/rbac/escalation.ts'
 import { hostAddress } from './bootstrap/advertise-address.ts'
-import { bootstrap } from './bootstrap/bootstrap.ts'
+import { bootstrap, keepKubernetesService } from './bootstrap/bootstrap.ts'
 import { dispatch } from './handlers/dispatch.ts'
 import type { HandlerServices } from './handlers/handler.ts'
 import { kubeletConnection } from './kubelet/connection.ts'
@@ -26,6 +26,9 @@ import { Resources } from './resources.ts'
 import { createRoutes } from './routes/routes.ts'
 import { createServer } from './server.ts'
 import { loadCertificate, reloadCertificate } from './serving-certificate.ts'
+
+/** Milliseconds that requests under way are waited for when the server stops. */
+const stopLimit = 5000
 
 export interface RunningApiServer extends RunningComponent {
   /** `https://host:port` */
@@ -74,7 +77,7 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   })
   const metrics = createMetrics()
   const requestMetrics = new RequestMetrics(metrics, { inFlight: () => inFlight.counts })
-  let bootstrapped = false
+  let ready = false
   let advertised = ''
   const special = specialHandlers({
     tokens: authentication.tokens,
@@ -99,7 +102,7 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
       health: {
         live: [{ name: 'etcd', check: () => void registry.revision() }],
         ready: [
-          { name: 'poststarthook/rbac/bootstrap-roles', check: () => failUnless(bootstrapped, 'not finished') },
+          { name: 'poststarthook/rbac/bootstrap-roles', check: () => failUnless(ready, 'not finished') },
           { name: 'shutdown', check: () => failUnless(!signal.aborted, 'process is shutting down') },
         ],
       },
@@ -111,13 +114,15 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   routeUpgrades(app)
 
   await Promise.all([authorization.start(resources, following), authentication.start(resources, following)])
+  await bootstrap(resources)
   await app.listen({ host: options.bindAddress ?? '0.0.0.0', port: options.securePort ?? 6443 })
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : (options.securePort ?? 6443)
   const advertise = () => options.advertiseAddress ?? hostAddress() ?? '127.0.0.1'
   advertised = `${advertise()}:${port}`
-  await bootstrap({ resources, serviceClusterIpRange: options.serviceClusterIpRange, advertise, port, following })
-  bootstrapped = true
+  const { serviceClusterIpRange } = options
+  await keepKubernetesService({ resources, serviceClusterIpRange, advertise, port, following })
+  ready = true
   void reloadCertificate(app.server as unknown as Server, files, { clock, logger, signal, loaded: certificate })
   logger.info({ port, address: advertised }, 'serving')
 
@@ -125,6 +130,7 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   const done = Promise.withResolvers<void>()
   const stop = async () => {
     stopping.abort()
+    await inFlight.finished(stopLimit)
     await app.close()
     await close()
     done.resolve()

@@ -65,7 +65,7 @@ async function mirrorPod(node: string, request: AdmissionRequest, context: Plugi
   const [owner, ...others] = pod.metadata.ownerReferences ?? []
   if (others.length > 0)
     throw refuse(`node ${quoted(node)} can only create pods with a single owner reference set to itself`)
-  if (!owner || owner.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node)
+  if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node)
     throw refuse(`node ${quoted(node)} can only create pods with an owner reference set to itself`)
   if (!owner.controller)
     throw refuse(`node ${quoted(node)} can only create pods with a controller owner reference set to itself`)

@@ -5,6 +5,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import type { PluginContext } from './plugin-context.ts'
+import { podSecurity } from './pod-security/plugin.ts'
 import { priority } from './priority.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
@@ -21,6 +22,7 @@ const plugins: readonly CreatePlugin[] = [
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  podSecurity,
   storageObjectInUseProtection,
   defaultStorageClass,
 ]

@@ -6,7 +6,7 @@ import { bootstrapNamespaces } from './namespaces.ts'
 import { bootstrapPriorityClasses } from './priority-classes.ts'
 import { bootstrapRoles } from './roles.ts'
 
-export interface BootstrapOptions {
+export interface KubernetesServiceKeeping {
   resources: Resources
   serviceClusterIpRange: string
   /** The host's address as it is now: it may change while the server runs. */
@@ -17,27 +17,26 @@ export interface BootstrapOptions {
 
 const checkEvery = 10_000
 
-/** Writes what every cluster has from the start, and keeps `default/kubernetes` at the host's address from then on. */
-export async function bootstrap({
-  resources,
-  serviceClusterIpRange,
-  advertise,
-  port,
-  following,
-}: BootstrapOptions): Promise<void> {
-  const clusterIp = firstAddress(serviceClusterIpRange)
+/** Writes what every cluster has from the start. */
+export async function bootstrap(resources: Resources): Promise<void> {
   await bootstrapNamespaces(resources)
   await Promise.all([bootstrapRoles(resources), bootstrapPriorityClasses(resources)])
-  const keepService = () => bootstrapKubernetesService(resources, { clusterIp, address: advertise(), port })
-  await keepService()
-  void keepOn(keepService, following)
 }
 
-async function keepOn(keepService: () => Promise<void>, { clock, logger, signal }: FollowOptions): Promise<void> {
+/** Keeps `default/kubernetes` at the host's address. Resolves when it is right for the first time. */
+export async function keepKubernetesService(keeping: KubernetesServiceKeeping): Promise<void> {
+  const { resources, serviceClusterIpRange, advertise, port, following } = keeping
+  const clusterIp = firstAddress(serviceClusterIpRange)
+  const keep = () => bootstrapKubernetesService(resources, { clusterIp, address: advertise(), port })
+  await keep()
+  void keepOn(keep, following)
+}
+
+async function keepOn(keep: () => Promise<void>, { clock, logger, signal }: FollowOptions): Promise<void> {
   while (!signal.aborted)
     try {
       await clock.sleep(checkEvery, signal)
-      await keepService()
+      await keep()
     } catch (error) {
       if (!signal.aborted) logger.warn({ err: error }, 'cannot keep the kubernetes service')
     }

@@ -37,6 +37,13 @@ export class InFlightLimit {
     return { readOnly: this.#readOnly, mutating: this.#mutating }
   }
 
+  /** Resolves when nothing is under way any more, or after `limit` milliseconds. */
+  async finished(limit: number): Promise<void> {
+    const { clock } = this.#options
+    const deadline = clock.monotonic() + limit
+    while (this.#flights.size > 0 && clock.monotonic() < deadline) await clock.sleep(5)
+  }
+
   readonly hook: Hook = (request, reply, done) => {
     const { info, longRunning, user } = request.kube
     if (longRunning) return done()

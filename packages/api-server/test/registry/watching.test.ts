@@ -143,7 +143,7 @@ t.test('a watch goes on after a restart, from where it was', async (t) => {
     .store(pods)
     .watch({ resourceVersion: String(revision), fieldSelector: 'spec.nodeName=n1', signal })
   await again.store(pods).create(pod('c', { nodeName: 'n1' }), { namespace })
-  t.same((await take(watch, 4)).map(shown), ['ADDED b', 'MODIFIED a', 'DELETED b', 'ADDED c'])
+  t.same((await take(watch, 5)).map(shown), ['ADDED b', 'MODIFIED a', 'MODIFIED b', 'DELETED b', 'ADDED c'])
   t.same((await take(onNode, 2)).map(shown), ['MODIFIED a', 'ADDED c'])
 })
 
