@@ -72,19 +72,31 @@ const ports: Row[] = [
   },
   {
     name: 'one host port twice',
-    container: { ports: [{ containerPort: 80, hostPort: 80 }, { containerPort: 81, hostPort: 80 }] },
+    container: {
+      ports: [
+        { containerPort: 80, hostPort: 80 },
+        { containerPort: 81, hostPort: 80 },
+      ],
+    },
     expected: [`${at}.ports[1].hostPort: Duplicate value: "TCP//80"`],
   },
   {
     name: 'one name twice',
-    container: { ports: [{ containerPort: 80, name: 'http' }, { containerPort: 81, name: 'http' }] },
+    container: {
+      ports: [
+        { containerPort: 80, name: 'http' },
+        { containerPort: 81, name: 'http' },
+      ],
+    },
     expected: [`${at}.ports[1].name: Duplicate value: "http"`],
   },
   {
     name: 'another port of the host’s network',
     container: { ports: [{ containerPort: 80, hostPort: 8080 }] },
     spec: { hostNetwork: true },
-    expected: [`${at}.ports[0].hostPort: Invalid value: 8080: must match \`containerPort\` when \`hostNetwork\` is true`],
+    expected: [
+      `${at}.ports[0].hostPort: Invalid value: 8080: must match \`containerPort\` when \`hostNetwork\` is true`,
+    ],
   },
 ]
 
@@ -123,7 +135,10 @@ const env: Row[] = [
       `${at}.env[0].valueFrom.fieldRef.fieldPath: Unsupported value: "metadata.labels": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"`,
     ],
   },
-  { name: 'one label', container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }] } },
+  {
+    name: 'one label',
+    container: { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }] },
+  },
   {
     name: 'a divisor that does not fit',
     container: { env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1Mi' } } }] },
@@ -252,7 +267,12 @@ const volumes: Row[] = [
   },
   {
     name: 'two mounts at one path',
-    container: { volumeMounts: [{ name: 'v', mountPath: '/x' }, { name: 'v', mountPath: '/x' }] },
+    container: {
+      volumeMounts: [
+        { name: 'v', mountPath: '/x' },
+        { name: 'v', mountPath: '/x' },
+      ],
+    },
     spec: { volumes: [{ name: 'v', emptyDir: {} }] },
     expected: [`${at}.volumeMounts[1].mountPath: Invalid value: "/x": must be unique`],
   },
@@ -272,7 +292,12 @@ const volumes: Row[] = [
   },
   {
     name: 'two of one name',
-    spec: { volumes: [{ name: 'v', emptyDir: {} }, { name: 'v', emptyDir: {} }] },
+    spec: {
+      volumes: [
+        { name: 'v', emptyDir: {} },
+        { name: 'v', emptyDir: {} },
+      ],
+    },
     expected: ['spec.volumes[1].name: Duplicate value: "v"'],
   },
   {
@@ -291,7 +316,9 @@ const volumes: Row[] = [
     name: 'a token that is gone at once',
     spec: {
       serviceAccountName: 'default',
-      volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 60 } }] } }],
+      volumes: [
+        { name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 60 } }] } },
+      ],
     },
     expected: [
       'spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes',
@@ -350,7 +377,10 @@ const podRows: Row[] = [
     name: 'a toleration of no key',
     spec: { tolerations: [{ operator: 'Equal', value: 'x' }] },
     expected: [
-      'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means \\"match all values and all keys\\"'.replaceAll('\\', ''),
+      'spec.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means \\"match all values and all keys\\"'.replaceAll(
+        '\\',
+        '',
+      ),
     ],
   },
   {
@@ -397,7 +427,9 @@ const podRows: Row[] = [
   },
   {
     name: 'a sidecar that is probed',
-    spec: { initContainers: [{ ...web, name: 'i', restartPolicy: 'Always', livenessProbe: { tcpSocket: { port: 80 } } }] },
+    spec: {
+      initContainers: [{ ...web, name: 'i', restartPolicy: 'Always', livenessProbe: { tcpSocket: { port: 80 } } }],
+    },
   },
   {
     name: 'privileges given and taken',

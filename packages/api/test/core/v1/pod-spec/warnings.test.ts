@@ -10,12 +10,32 @@ const rows = [
   { name: 'nothing to say', spec: {}, expected: [] },
   {
     name: 'a variable that hides another',
-    spec: { containers: [{ ...web, env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }] },
+    spec: {
+      containers: [
+        {
+          ...web,
+          env: [
+            { name: 'A', value: '1' },
+            { name: 'A', value: '2' },
+          ],
+        },
+      ],
+    },
     expected: [`${at}.env[1]: hides previous definition of "A", which may be dropped when using apply`],
   },
   {
     name: 'a variable that builds on another',
-    spec: { containers: [{ ...web, env: [{ name: 'A', value: '1' }, { name: 'A', value: '$(A)2' }] }] },
+    spec: {
+      containers: [
+        {
+          ...web,
+          env: [
+            { name: 'A', value: '1' },
+            { name: 'A', value: '$(A)2' },
+          ],
+        },
+      ],
+    },
     expected: [],
   },
   {
@@ -41,7 +61,18 @@ const rows = [
   {
     name: 'files over one another',
     spec: {
-      volumes: [{ name: 'v', configMap: { name: 'c', items: [{ key: 'a', path: 'x' }, { key: 'b', path: 'x/y' }] } }],
+      volumes: [
+        {
+          name: 'v',
+          configMap: {
+            name: 'c',
+            items: [
+              { key: 'a', path: 'x' },
+              { key: 'b', path: 'x/y' },
+            ],
+          },
+        },
+      ],
     },
     expected: ['volume "v" (ConfigMap "c"): overlapping paths: "x/y" with "x"'],
   },
