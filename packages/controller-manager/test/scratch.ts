@@ -1,35 +1,28 @@
+import { startTestCluster } from './real-api/cluster.ts'
 import { deployments } from '@tandem/api/apps/v1/deployment'
 import { replicaSets } from '@tandem/api/apps/v1/replicaset'
-import { events } from '@tandem/api/core/v1/event'
+import { services } from '@tandem/api/core/v1/service'
+import { configMaps } from '@tandem/api/core/v1/configmap'
+import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
 import { pods } from '@tandem/api/core/v1/pod'
-import { startTestCluster } from './real-api/cluster.ts'
-
-const c = await startTestCluster()
-const t0 = Date.now()
-const log = (...a: unknown[]) => console.log(Date.now() - t0, ...a)
-await c.client.create(deployments, {
-  metadata: { name: 'web', namespace: 'default' },
-  spec: {
-    replicas: 3,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } } as never, spec: { containers: [{ name: 'c', image: 'x' }] } },
-  },
-})
-for (let i = 0; i < 10; i++) {
-  await new Promise((r) => setTimeout(r, 100))
-  await c.runPods()
-  const d = await c.client.get(deployments, { namespace: 'default', name: 'web' })
-  log(JSON.stringify(d.status), d.metadata.annotations)
-  if (i == 4)
-    await c.client.patch(
-      deployments,
-      { namespace: 'default', name: 'web' },
-      { type: 'strategic', body: { spec: { template: { spec: { containers: [{ name: 'c', image: 'y' }] } } } } },
-    )
-}
-for (const r of (await c.client.list(replicaSets)).items)
-  log(r.metadata.name, r.metadata.annotations, JSON.stringify(r.status), r.spec.replicas)
-for (const r of (await c.client.list(pods)).items)
-  log(r.metadata.name, r.spec.containers[0]?.image, r.status?.phase, r.metadata.deletionTimestamp)
-for (const r of (await c.client.list(events)).items) log(r.reason, r.message, r.source?.component)
+import { events } from '@tandem/api/core/v1/event'
+const c = await startTestCluster({settings:{}})
+const t0=Date.now(); const log=(...a:unknown[])=>console.log(Date.now()-t0,...a)
+const wait=(ms:number)=>new Promise(r=>setTimeout(r,ms))
+const mk=(name:string)=>c.client.create(deployments,{metadata:{name,namespace:'default'},spec:{replicas:2,selector:{matchLabels:{app:name}},template:{metadata:{labels:{app:name}} as never,spec:{containers:[{name:'c',image:'x'}]}}}})
+const show=async(w:string)=>log(w,(await c.client.list(deployments)).items.map(x=>x.metadata.name),(await c.client.list(replicaSets)).items.map(x=>x.metadata.name),(await c.client.list(pods)).items.map(x=>x.metadata.name))
+await wait(500)
+await mk('bg'); await mk('fg'); await mk('orph')
+await c.client.create(services,{metadata:{name:'s',namespace:'default'},spec:{selector:{app:'bg'},ports:[{port:80}]}})
+await wait(400); await c.runPods(); await wait(200); await show('start')
+await c.client.delete(deployments,{namespace:'default',name:'bg'}); await wait(400); await show('bg')
+await c.client.delete(deployments,{namespace:'default',name:'fg'},{propagationPolicy:'Foreground'}); await wait(400); await show('fg')
+await c.client.delete(deployments,{namespace:'default',name:'orph'},{propagationPolicy:'Orphan'}); await wait(400); await show('orph')
+log((await c.client.list(replicaSets)).items.map(x=>x.metadata.ownerReferences))
+await c.client.delete(services,{namespace:'default',name:'s'}); await wait(300); log((await c.client.list(endpointSlices)).items.map(x=>x.metadata.name))
+const rs=(await c.client.list(replicaSets)).items[0]!
+await c.client.create(configMaps,{metadata:{name:'x',namespace:'kube-system',ownerReferences:[{apiVersion:'apps/v1',kind:'ReplicaSet',name:rs.metadata.name,uid:rs.metadata.uid}]}})
+await c.client.create(configMaps,{metadata:{name:'y',namespace:'default',ownerReferences:[{apiVersion:'apps/v1',kind:'ReplicaSet',name:rs.metadata.name,uid:rs.metadata.uid}]}})
+await wait(300); log((await c.client.list(configMaps)).items.map(x=>x.metadata.name))
+for (const r of (await c.client.list(events)).items.filter(r=>r.reason?.startsWith('Owner'))) log(r.reason,r.message,r.source?.component)
 await c.stop()

@@ -4,6 +4,7 @@ import { controller as clusterroleAggregationController } from './clusterrole-ag
 import { controller as deploymentController } from './deployment.ts'
 import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceController } from './endpointslice.ts'
+import { controller as garbageCollectorController } from './garbage-collector.ts'
 import { controller as namespaceController } from './namespace.ts'
 import { controller as nodeIpamController } from './node-ipam.ts'
 import { controller as replicasetController } from './replicaset.ts'
@@ -17,6 +18,7 @@ export const controllers = [
   deploymentController,
   endpointsController,
   endpointsliceController,
+  garbageCollectorController,
   namespaceController,
   nodeIpamController,
   replicasetController,
