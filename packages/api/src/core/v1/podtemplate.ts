@@ -1,4 +1,4 @@
-import { type FieldError, type ResourceDefinition, semanticallyEqual } from '@tandem/apimachinery'
+import type { FieldError, ResourceDefinition } from '@tandem/apimachinery'
 import { formatLabels, nameColumn } from '@tandem/apimachinery/columns'
 import { podSpecWarnings } from './pod-spec/warnings.ts'
 import { defaultPodTemplateSpec, validatePodTemplateSpec } from './pod-template.ts'
@@ -8,15 +8,6 @@ import type { PodTemplate } from './types.ts'
 function defaults(object: PodTemplate): void {
   object.template ??= {}
   defaultPodTemplateSpec(object.template)
-}
-
-function prepareForCreate(object: PodTemplate): void {
-  object.metadata.generation = 1
-}
-
-function prepareForUpdate(object: PodTemplate, old: PodTemplate): void {
-  const generation = old.metadata.generation ?? 0
-  object.metadata.generation = semanticallyEqual(object.template, old.template) ? generation : generation + 1
 }
 
 const validate = ({ template = {} }: PodTemplate): FieldError[] => validatePodTemplateSpec('template', template)
@@ -30,8 +21,6 @@ export const podTemplates: ResourceDefinition<PodTemplate> = {
   schema: 'io.k8s.api.core.v1.PodTemplate',
   hasGeneration: true,
   defaults,
-  prepareForCreate,
-  prepareForUpdate,
   validate,
   validateUpdate: validate,
   warnings: ({ template = {} }) => podSpecWarnings('template', template),

@@ -5,7 +5,6 @@ import {
   notSupported,
   type ResourceDefinition,
   required,
-  semanticallyEqual,
   validateDns1123Label,
 } from '@tandem/apimachinery'
 import { ageColumn, formatLabels, nameColumn } from '@tandem/apimachinery/columns'
@@ -31,13 +30,10 @@ function defaults(controller: ReplicationController): void {
 
 function prepareForCreate(controller: ReplicationController): void {
   controller.status = { replicas: 0 }
-  controller.metadata.generation = 1
 }
 
 function prepareForUpdate(controller: ReplicationController, old: ReplicationController): void {
   controller.status = old.status
-  const generation = old.metadata.generation ?? 0
-  controller.metadata.generation = semanticallyEqual(controller.spec, old.spec) ? generation : generation + 1
 }
 
 function validateTemplate(

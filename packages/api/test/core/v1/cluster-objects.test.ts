@@ -257,7 +257,7 @@ t.test('endpoints that cannot be', async (t) => {
 t.test('a replication controller takes its labels from its template', async (t) => {
   const controller = created(replicationControllers, { spec: { template } })
   t.match(controller, {
-    metadata: { generation: 1, labels: { app: 'web' } },
+    metadata: { labels: { app: 'web' } },
     spec: { replicas: 1, selector: { app: 'web' } },
   })
   t.match(row(replicationControllers, controller, noon), {

@@ -2,7 +2,6 @@ import { type FieldError, forbiddenField, semanticallyEqual } from '@tandem/apim
 import type { Pod } from '../types.ts'
 import { mirrorAnnotation, validatePodAnnotationChanges } from './annotations.ts'
 import { changedFields } from './changed-fields.ts'
-import { countGeneration } from './prepare.ts'
 import { validatePod } from './validation.ts'
 
 /** `pods/ephemeralcontainers` changes its own list, whatever else it is sent. */
@@ -10,7 +9,6 @@ export function prepareForEphemeralContainersUpdate(pod: Pod, old: Pod): void {
   const { ephemeralContainers } = pod.spec
   pod.spec = { ...old.spec, ephemeralContainers }
   pod.status = old.status
-  countGeneration(pod, old)
 }
 
 /** They can be added; those there are stay as they are. */

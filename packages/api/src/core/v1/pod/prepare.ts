@@ -1,4 +1,3 @@
-import { semanticallyEqual } from '@tandem/apimachinery'
 import type { LabelSelector, LabelSelectorRequirement } from '../../../meta/v1/types.ts'
 import { computeQOSClass } from '../qos-class.ts'
 import type { Pod, PodAffinityTerm, PodCondition } from '../types.ts'
@@ -36,7 +35,6 @@ function mergeAffinityKeys(pod: Pod): void {
 }
 
 export function prepareForCreate(pod: Pod): void {
-  pod.metadata.generation = 1
   pod.status = { phase: 'Pending', qosClass: computeQOSClass(pod) }
   if ((pod.spec.schedulingGates ?? []).length > 0)
     pod.status.conditions = [
@@ -50,15 +48,8 @@ export function prepareForCreate(pod: Pod): void {
   mergeAffinityKeys(pod)
 }
 
-/** The generation counts changes of the spec. */
-export function countGeneration(pod: Pod, old: Pod): void {
-  const generation = old.metadata.generation ?? 0
-  pod.metadata.generation = semanticallyEqual(pod.spec, old.spec) ? generation : generation + 1
-}
-
 export function prepareForUpdate(pod: Pod, old: Pod): void {
   pod.status = old.status
-  countGeneration(pod, old)
 }
 
 /** A condition that comes without the generation it saw keeps the one it had. */

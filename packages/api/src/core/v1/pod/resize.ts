@@ -4,7 +4,6 @@ import { computeQOSClass, qosClassOf } from '../qos-class.ts'
 import type { ResourceList } from '../resource-list.ts'
 import type { Container, Pod, ResourceRequirements } from '../types.ts'
 import { mirrorAnnotation } from './annotations.ts'
-import { countGeneration } from './prepare.ts'
 import { validatePod } from './validation.ts'
 
 const names = (containers: readonly Container[] | undefined): string[] => (containers ?? []).map(({ name }) => name)
@@ -28,7 +27,6 @@ export function prepareForResize(pod: Pod, old: Pod): void {
   if (initContainers || old.spec.initContainers)
     pod.spec.initContainers = onlyResources(initContainers, old.spec.initContainers)
   pod.status = old.status
-  countGeneration(pod, old)
 }
 
 function validateOrder(list: 'containers' | 'initContainers', pod: Pod, old: Pod): FieldError[] {

@@ -28,7 +28,6 @@ t.test('defaults', async (t) => {
     schedulerName: 'default-scheduler',
   })
   t.strictSame(pod.status, { phase: 'Pending', qosClass: 'BestEffort' })
-  t.equal(pod.metadata.generation, 1)
 })
 
 t.test('defaults of parts', async (t) => {
@@ -203,16 +202,6 @@ for (const { name, from = spec, to, expected } of updateRows)
   t.test(`update: ${name}`, async (t) => {
     t.strictSame(updateFaults(pods, { from: { spec: from }, to: { spec: to } }), expected)
   })
-
-t.test('an update that changes the spec counts', async (t) => {
-  const old = created(pods, { spec })
-  const next = structuredClone(old)
-  pods.prepareForUpdate?.(next, old)
-  t.equal(next.metadata.generation, 1)
-  next.spec.activeDeadlineSeconds = 5
-  pods.prepareForUpdate?.(next, old)
-  t.equal(next.metadata.generation, 2)
-})
 
 const ended = { containerStatuses: [{ name: 'web', state: { terminated: { exitCode: 1 } } }] }
 const again = { containerStatuses: [{ name: 'web', state: { running: {} } }] }
