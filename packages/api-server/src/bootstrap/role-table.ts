@@ -9,7 +9,8 @@ import type {
 } from '@tandem/api/rbac/v1/types'
 import type { New } from '@tandem/apimachinery'
 import controllerPermissions from './controller-permissions.json' with { type: 'json' }
-import json from './default-roles.json' with { type: 'json' }
+import upstreamRoles from './default-roles.json' with { type: 'json' }
+import tandemRoles from './tandem-roles.json' with { type: 'json' }
 
 interface RoleEntry {
   labels?: Record<string, string>
@@ -30,7 +31,18 @@ interface Table {
   roleBindings: Record<string, BindingEntry>
 }
 
-const table = json as unknown as Table
+/** Upstream's, and what components of ours need that upstream has not, or not as a user of its own. */
+const table: Table = merge(upstreamRoles as unknown as Table, tandemRoles as unknown as Table)
+
+function merge(a: Table, b: Table): Table {
+  return {
+    clusterRoles: { ...a.clusterRoles, ...b.clusterRoles },
+    clusterRoleBindings: { ...a.clusterRoleBindings, ...b.clusterRoleBindings },
+    roles: { ...a.roles, ...b.roles },
+    roleBindings: { ...a.roleBindings, ...b.roleBindings },
+  }
+}
+
 const rbacGroup = 'rbac.authorization.k8s.io'
 const apiVersion = `${rbacGroup}/v1`
 const bootstrapping = { 'kubernetes.io/bootstrapping': 'rbac-defaults' }
