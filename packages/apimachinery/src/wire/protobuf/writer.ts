@@ -1,0 +1,37 @@
+/** Collects the bytes of one message. */
+export class Writer {
+  readonly #parts: Buffer[] = []
+
+  varint(number: number, value: number | bigint | boolean): void {
+    this.#parts.push(varint((number << 3) | 0), varint(BigInt(value)))
+  }
+
+  double(number: number, value: number): void {
+    const bytes = Buffer.alloc(8)
+    bytes.writeDoubleLE(value)
+    this.#parts.push(varint((number << 3) | 1), bytes)
+  }
+
+  bytes(number: number, value: Buffer): void {
+    this.#parts.push(varint((number << 3) | 2), varint(value.length), value)
+  }
+
+  string(number: number, value: string): void {
+    this.bytes(number, Buffer.from(value))
+  }
+
+  finish(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+}
+
+function varint(value: number | bigint): Buffer {
+  let rest = BigInt.asUintN(64, BigInt(value))
+  const bytes: number[] = []
+  do {
+    const low = Number(rest & 0x7fn)
+    rest >>= 7n
+    bytes.push(rest > 0n ? low | 0x80 : low)
+  } while (rest > 0n)
+  return Buffer.from(bytes)
+}
