@@ -8,7 +8,7 @@ export interface Reservation {
 }
 
 /**
- * What some resources do around their writes inside the server: Services take addresses and ports. Called before preparation and
+ * What some resources do around their writes inside the server: Services take addresses and ports. Called after preparation and before
  * validation; may change the object; may throw a status error.
  */
 export interface StoreHooks<T extends KubernetesObject = KubernetesObject> extends DeletionRules<T> {

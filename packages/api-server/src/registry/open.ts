@@ -3,6 +3,7 @@ import { namespaces } from '@tandem/api/core/v1/namespace'
 import type { ComponentContext } from '@tandem/component-base'
 import { LevelBackend } from '@tandem/storage/level/level-backend'
 import type { ApiServerOptions } from '../options.ts'
+import { allocateForServices } from './allocators/service-allocation.ts'
 import { StoreRegistry } from './registry.ts'
 import { namespaceDeletion } from './subresources/namespace-deletion.ts'
 
@@ -14,7 +15,10 @@ export interface OpenedRegistry {
 
 /** Opens the store that the options name, with what resources do around their writes. */
 export async function openRegistry(
-  options: Pick<ApiServerOptions, 'backend' | 'dataDir' | 'eventTtl'>,
+  options: Pick<
+    ApiServerOptions,
+    'backend' | 'dataDir' | 'eventTtl' | 'serviceClusterIpRange' | 'serviceNodePortRange'
+  >,
   { logger, clock }: ComponentContext,
 ): Promise<OpenedRegistry> {
   const backend = options.backend ?? (await LevelBackend.open({ directory: join(options.dataDir ?? '.', 'store') }))
@@ -25,9 +29,12 @@ export async function openRegistry(
     ...(options.eventTtl !== undefined && { eventTtlSeconds: options.eventTtl }),
   })
   registry.hook(namespaces, namespaceDeletion)
+  const { serviceClusterIpRange, serviceNodePortRange } = options
+  const stop = await allocateForServices({ registry, serviceClusterIpRange, serviceNodePortRange, clock, logger })
   return {
     registry,
     async close() {
+      stop()
       await registry.close()
       if (!options.backend) await backend.close()
     },

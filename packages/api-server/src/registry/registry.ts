@@ -78,8 +78,7 @@ export class StoreRegistry implements Registry {
 
   /** What a resource does around its writes. To be said before its store is asked for. */
   hook<T extends KubernetesObject>(definition: ResourceDefinition<T>, hooks: StoreHooks<T>): void {
-    const prefix = resourcePrefix(definition)
-    this.#hooks.set(prefix, { ...this.#hooks.get(prefix), ...hooks } as StoreHooks<never>)
+    this.#hooks.set(resourcePrefix(definition), hooks as StoreHooks<never>)
   }
 
   revision(): number {

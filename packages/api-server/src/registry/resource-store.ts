@@ -112,9 +112,9 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   }
 
   async #createOnce(object: T, { dryRun = false, admit, warn }: CreateRequest<T>): Promise<StoredEntry<T>> {
+    this.definition.prepareForCreate?.(object)
     const reservation = await this.#hooks.beginCreate?.(object, { dryRun })
     try {
-      this.definition.prepareForCreate?.(object)
       validateCreate(this.definition, object)
       for (const text of this.definition.warnings?.(object) ?? []) warn?.(text)
       await admit?.(object, undefined)
@@ -168,10 +168,10 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     this.#checkClaims(next, old)
     next.metadata.resourceVersion = old.metadata.resourceVersion
     fillNamespace(this.definition, next, current.namespace)
+    const step = { next, old, subresource, rules }
+    prepareUpdate(this.definition, step)
     const reservation = subresource === undefined ? await this.#hooks.beginUpdate?.(next, old, { dryRun }) : undefined
     try {
-      const step = { next, old, subresource, rules }
-      prepareUpdate(this.definition, step)
       validateUpdate(this.definition, step)
       for (const text of this.definition.warnings?.(next, old) ?? []) warn?.(text)
       await admit?.(next, old)
