@@ -1,10 +1,13 @@
 import { type KubernetesObject, keyOf } from '@tandem/apimachinery'
 import type { Clock, Logger } from '@tandem/component-base'
-import type { Store } from './registry/store.ts'
+import type { Store, StoredEntry } from './registry/store.ts'
 
-export interface Follower<T> {
-  set(object: T): void
+/** Objects are parsed only for those who look at them. */
+export interface Follower<T extends KubernetesObject> {
+  set?(object: T): void
   remove(object: T): void
+  /** False when this change is none to the follower. Everything counts unless given. */
+  concerns?(entry: StoredEntry<T>, before: StoredEntry<T> | undefined): boolean
 }
 
 export interface FollowOptions {
@@ -20,11 +23,10 @@ export interface FollowOptions {
 export function follow<T extends KubernetesObject>(
   store: Store<T>,
   follower: Follower<T>,
-  options: FollowOptions,
+  { signal, clock, logger }: FollowOptions,
 ): Promise<void> {
-  const { signal, clock, logger } = options
   return new Promise((synced) => {
-    const known = new Map<string, T>()
+    const known = new Map<string, StoredEntry<T>>()
     const run = async () => {
       while (!signal.aborted) {
         try {
@@ -41,8 +43,8 @@ export function follow<T extends KubernetesObject>(
   })
 }
 
-interface Following<T> {
-  known: Map<string, T>
+interface Following<T extends KubernetesObject> {
+  known: Map<string, StoredEntry<T>>
   signal: AbortSignal
   synced: () => void
 }
@@ -58,29 +60,28 @@ async function followOnce<T extends KubernetesObject>(
     resourceVersionMatch: 'NotOlderThan',
     signal,
   })
-  let unseen: Set<string> | undefined = new Set(known.keys())
+  const unseen = new Set(known.keys())
+  const remove = (key: string) => {
+    const gone = known.get(key)
+    known.delete(key)
+    if (gone) follower.remove(gone.object())
+  }
   for await (const batch of events)
     for (const { type, entry, initialEventsEnd } of batch) {
+      if (type === 'ERROR') return
       if (entry) {
-        const object = entry.object()
         const key = keyOf(entry)
-        unseen?.delete(key)
-        if (type === 'DELETED') {
-          known.delete(key)
-          follower.remove(object)
-        } else {
-          known.set(key, object)
-          follower.set(object)
+        unseen.delete(key)
+        const before = known.get(key)
+        if (type === 'DELETED') remove(key)
+        else {
+          known.set(key, entry)
+          if (follower.set && (follower.concerns?.(entry, before) ?? true)) follower.set(entry.object())
         }
       }
-      if (type === 'ERROR') return
       if (initialEventsEnd) {
-        for (const key of unseen ?? []) {
-          const gone = known.get(key)
-          known.delete(key)
-          if (gone) follower.remove(gone)
-        }
-        unseen = undefined
+        for (const key of unseen) remove(key)
+        unseen.clear()
         synced()
       }
     }

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http'
 import { requestEntityTooLarge } from '@tandem/apimachinery'
 import type { Logger } from '@tandem/component-base'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
@@ -22,6 +23,9 @@ export interface ServerOptions {
 /** As upstream: what etcd takes of one object, and then some. */
 const bodyLimit = 3 * 1024 * 1024
 
+/** Longer than clients keep idle connections, so that it is they who close them: a request on its way is never lost. */
+const idleTimeout = 600_000
+
 /** client-go cancels every watch it ends: a thousand of those must not look like an attack. */
 const streamResets = { streamResetBurst: 100_000, streamResetRate: 10_000 }
 
@@ -29,13 +33,16 @@ const streamResets = { streamResetBurst: 100_000, streamResetRate: 10_000 }
 export function createServer({ tls, hooks, routes, logger }: ServerOptions): FastifyInstance {
   const app = fastify({
     http2: true,
-    https: { ...tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false, ...streamResets },
+    https: { ...tls, allowHTTP1: true, requestCert: tls.ca !== undefined, rejectUnauthorized: false, ...streamResets },
     bodyLimit,
+    http2SessionTimeout: idleTimeout,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2000 },
     onProtoPoisoning: 'ignore',
     frameworkErrors: (_error, _request, reply) => sendPageNotFound(reply as never),
   }) as unknown as FastifyInstance
+  // fastify sets this on servers of HTTP/1.1 alone.
+  ;(app.server as unknown as HttpServer).keepAliveTimeout = idleTimeout
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

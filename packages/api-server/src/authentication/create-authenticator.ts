@@ -51,11 +51,7 @@ export function createAuthentication(resources: Resources, options: Authenticati
     tokens,
     async start(resources, options) {
       const forgetDeleted = <T extends KubernetesObject>(definition: ResourceDefinition<T>) =>
-        follow(
-          resources.store(definition),
-          { set: () => undefined, remove: ({ metadata: { uid } }) => tokens.forgetObject(uid) },
-          options,
-        )
+        follow(resources.store(definition), { remove: ({ metadata: { uid } }) => tokens.forgetObject(uid) }, options)
       await Promise.all([forgetDeleted(serviceAccounts), forgetDeleted(pods), forgetDeleted(secrets)])
     },
   }

@@ -1,10 +1,11 @@
 import { pods } from '@tandem/api/core/v1/pod'
+import type { Pod } from '@tandem/api/core/v1/types'
 import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
 import { clusterRoleBindings } from '@tandem/api/rbac/v1/clusterrolebinding'
 import { roles } from '@tandem/api/rbac/v1/role'
 import { roleBindings } from '@tandem/api/rbac/v1/rolebinding'
 import { nodeRules } from '../bootstrap/role-table.ts'
-import { type FollowOptions, follow } from '../follow.ts'
+import { type Follower, type FollowOptions, follow } from '../follow.ts'
 import type { AuthorizationMode } from '../options.ts'
 import type { Resources } from '../resources.ts'
 import { alwaysAllow, alwaysDeny, mastersAuthorizer } from './always-allow.ts'
@@ -45,13 +46,19 @@ export function createAuthorization(modes: readonly AuthorizationMode[]): Author
         follow(resources.store(clusterRoles), roleFollower, options),
         follow(resources.store(roleBindings), bindingFollower, options),
         follow(resources.store(clusterRoleBindings), bindingFollower, options),
-        modes.includes('Node') &&
-          follow(
-            resources.store(pods),
-            { set: (pod) => graph.setPod(pod), remove: (pod) => graph.removePod(pod) },
-            options,
-          ),
+        modes.includes('Node') && follow(resources.store(pods), podFollower(graph), options),
       ])
     },
   }
 }
+
+/** What a pod refers to does not change; where it runs, and whether it has ended, does. */
+const podFollower = (graph: NodeGraph): Follower<Pod> => ({
+  set: (pod) => graph.setPod(pod),
+  remove: (pod) => graph.removePod(pod),
+  concerns: ({ fields }, before) => {
+    const node = fields['spec.nodeName']
+    if (!before) return node !== ''
+    return node !== before.fields['spec.nodeName'] || fields['status.phase'] !== before.fields['status.phase']
+  },
+})

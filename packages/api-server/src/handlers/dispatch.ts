@@ -54,9 +54,12 @@ export function dispatch(
 }
 
 function verbHandler({ kube, definition }: ResourceRequest): Handler {
-  const { name } = kube.info
+  const { name, namespace } = kube.info
   const verb = kube.info.verb as Verb
   if (verb === 'create' && name !== '') return methodNotAllowed
+  // Across namespaces there is only reading.
+  const everywhere = definition.scope === 'Namespaced' && namespace === ''
+  if (everywhere && verb !== 'list' && verb !== 'watch') return methodNotAllowed
   return (definition.verbs ?? allVerbs).includes(verb) ? (handlerOf[verb] ?? methodNotAllowed) : methodNotAllowed
 }
 

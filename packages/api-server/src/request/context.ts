@@ -29,7 +29,6 @@ export class RequestContext {
   /** Texts for `Warning` headers. */
   warnings: Set<string> | undefined
   #query: URLSearchParams | undefined
-  #ended: AbortController | undefined
 
   constructor({
     method,
@@ -64,17 +63,6 @@ export class RequestContext {
     this.warnings ??= new Set()
     this.warnings.add(text)
   }
-
-  /** Aborts when the client goes away. Made only for those who wait for it. */
-  signal(reply: FastifyReply): AbortSignal {
-    if (!this.#ended) {
-      const ended = new AbortController()
-      this.#ended = ended
-      reply.raw.once('close', () => ended.abort())
-      if (reply.raw.destroyed) ended.abort()
-    }
-    return this.#ended.signal
-  }
 }
 
 const attributesOf = (info: RequestInfo): Omit<Attributes, 'user'> => ({
@@ -99,3 +87,9 @@ const isLongRunning = ({ verb, subresource, path }: RequestInfo): boolean =>
   longRunningVerbs.has(verb) || longRunningSubresources.has(subresource) || path.startsWith('/debug/pprof/')
 
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+/** Calls back when the answer is out, or, for a connection that left HTTP, when it is closed. */
+export function whenEnded({ kube }: FastifyRequest, reply: FastifyReply, callback: () => void): void {
+  if (kube.upgrade) kube.upgrade.socket.once('close', callback)
+  else reply.raw.once('close', callback)
+}

@@ -5,7 +5,7 @@ import type { Authenticator } from '../authentication/authenticator.ts'
 import type { UserInfo } from '../authentication/user.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenBy } from '../authorization/forbidden.ts'
-import { type Hook, RequestContext } from './context.ts'
+import { type Hook, RequestContext, whenEnded } from './context.ts'
 import { impersonate } from './impersonation.ts'
 import type { InFlightLimit } from './in-flight.ts'
 import type { RequestMetrics } from './metrics.ts'
@@ -56,7 +56,7 @@ const measureHook =
   (request, reply, done) => {
     const started = clock.monotonic()
     const ended = request.kube.longRunning ? metrics.longRunning(request) : undefined
-    reply.raw.once('close', () => {
+    whenEnded(request, reply, () => {
       ended?.()
       metrics.observe(request, reply, (clock.monotonic() - started) / 1000)
     })

@@ -19,12 +19,12 @@ export function sendBytes(reply: FastifyReply, code: number, contentType: string
 
 export function addWarnings(reply: FastifyReply): void {
   const warnings = reply.request.kube?.warnings
-  if (warnings)
-    reply.header(
-      'warning',
-      [...warnings].map((text) => `299 - ${JSON.stringify(text)}`),
-    )
+  if (warnings) reply.header('warning', [...warnings].map(warningHeader))
 }
+
+/** Headers carry bytes: what is not ASCII goes as its UTF-8. */
+const warningHeader = (text: string): string =>
+  `299 - ${Buffer.from(JSON.stringify(text.replaceAll('\x7f', ''))).toString('latin1')}`
 
 export const sendText = (reply: FastifyReply, code: number, text: string): void => {
   reply

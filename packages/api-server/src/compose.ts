@@ -1,0 +1,115 @@
+import { definitions } from '@tandem/api'
+import type { ComponentContext } from '@tandem/component-base'
+import { createMetrics } from '@tandem/component-base/metrics/metrics'
+import type { FastifyInstance } from 'fastify'
+import { AdmissionChain } from './admission/admission.ts'
+import { orderedPlugins } from './admission/ordered-plugins.ts'
+import { createAuthentication } from './authentication/create-authenticator.ts'
+import { tokenIssuer } from './authentication/service-account/issuer.ts'
+import type { ServiceAccountKeys } from './authentication/service-account/load-keys.ts'
+import { createAuthorization } from './authorization/create-authorizer.ts'
+import { escalationCheck } from './authorization/rbac/escalation.ts'
+import type { FollowOptions } from './follow.ts'
+import { dispatch } from './handlers/dispatch.ts'
+import type { KubeletConnection } from './kubelet/connection.ts'
+import type { ApiServerOptions } from './options.ts'
+import type { Registry } from './registry/store.ts'
+import { specialHandlers } from './registry/subresources/special-handlers.ts'
+import { requestHooks } from './request/hooks.ts'
+import { InFlightLimit } from './request/in-flight.ts'
+import { RequestMetrics } from './request/metrics.ts'
+import { routeUpgrades } from './request/upgrade.ts'
+import { Resources } from './resources.ts'
+import { createRoutes } from './routes/routes.ts'
+import { createServer } from './server.ts'
+import type { LoadedCertificate } from './serving-certificate.ts'
+
+/** What was read and opened before anything is put together. */
+export interface Parts {
+  registry: Registry
+  certificate: LoadedCertificate
+  keys: ServiceAccountKeys
+  kubelet: KubeletConnection
+  /** Aborts when the server stops. */
+  signal: AbortSignal
+}
+
+export interface Composed {
+  app: FastifyInstance
+  resources: Resources
+  inFlight: InFlightLimit
+  /** Reads what decisions rest on, and keeps it current. */
+  follow(options: FollowOptions): Promise<void>
+  /** Tells where the server is found, from when on it is ready. */
+  setReady(address: string): void
+}
+
+/** Puts the server together; nothing runs yet. */
+export function compose(options: ApiServerOptions, { clock, logger }: ComponentContext, parts: Parts): Composed {
+  const { registry, certificate, keys, kubelet, signal } = parts
+  const resources = new Resources(registry, definitions)
+  const authentication = createAuthentication(resources, {
+    issuer: keys.issuer,
+    audiences: keys.audiences,
+    keys: keys.verification,
+    anonymous: options.anonymousAuth ?? true,
+    now: clock.now,
+  })
+  const { tokens, authenticator } = authentication
+  const authorization = createAuthorization(options.authorizationModes ?? ['Node', 'RBAC'])
+  const { authorizer, roleIndex } = authorization
+  const admission = new AdmissionChain([
+    ...orderedPlugins({ resources, authorizer, clock, options }),
+    escalationCheck({ index: roleIndex, authorizer }),
+  ])
+  const inFlight = new InFlightLimit({
+    maxReadOnly: options.maxRequestsInflight ?? 400,
+    maxMutating: options.maxMutatingRequestsInflight ?? 200,
+    requestTimeout: (options.requestTimeout ?? 60) * 1000,
+    clock,
+  })
+  const metrics = createMetrics()
+  const requestMetrics = new RequestMetrics(metrics, { inFlight: () => inFlight.counts })
+  const issuer = tokenIssuer({ issuer: keys.issuer, key: keys.signing })
+  const services = { resources, admission, authorizer, clock, logger, stopping: signal }
+  let address: string | undefined
+
+  const app = createServer({
+    tls: certificate,
+    hooks: requestHooks({ clock, logger, authenticator, authorizer, inFlight, metrics: requestMetrics }),
+    routes: createRoutes({
+      resources,
+      dispatch: dispatch(services, specialHandlers({ tokens, audiences: keys.audiences, issuer, kubelet })),
+      metrics,
+      health: {
+        live: [{ name: 'etcd', check: () => void registry.revision() }],
+        ready: [
+          {
+            name: 'poststarthook/rbac/bootstrap-roles',
+            check: () => failUnless(address !== undefined, 'not finished'),
+          },
+          { name: 'shutdown', check: () => failUnless(!signal.aborted, 'process is shutting down') },
+        ],
+      },
+      serviceAccounts: { issuer: keys.issuer, jwksUri: `${keys.issuer}/openid/v1/jwks`, keys: keys.verification },
+      address: () => address ?? '',
+    }),
+    logger,
+  })
+  routeUpgrades(app)
+  return {
+    app,
+    resources,
+    inFlight,
+    async follow(following) {
+      await Promise.all([authorization.start(resources, following), authentication.start(resources, following)])
+    },
+    setReady(found) {
+      address = found
+    },
+  }
+}
+
+function failUnless(condition: boolean, reason: string): void {
+  if (!condition) throw new Error(reason)
+}
