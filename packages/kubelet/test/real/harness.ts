@@ -225,6 +225,8 @@ async function importBusybox(directory: string, image: string): Promise<string> 
     'false',
     'stty',
     'readlink',
+    'tar',
+    'ps',
   ])
     await symlink('busybox', join(root, 'bin', applet))
   await writeFile(join(root, 'tmp', 'index.html'), 'hello from the pod\n')

@@ -39,7 +39,10 @@ await harness.client.create(secrets, {
   ...meta('keys'),
   data: { PASSWORD: Buffer.from('open sesame').toString('base64') },
 })
-await harness.client.create(services, { ...meta('back-end'), spec: { clusterIP: '10.96.3.4', ports: [{ port: 80, name: 'http' }] } })
+await harness.client.create(services, {
+  ...meta('back-end'),
+  spec: { clusterIP: '10.96.3.4', ports: [{ port: 80, name: 'http' }] },
+})
 
 t.test('the environment comes from all its sources', async (t) => {
   await harness.createPod(

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { pods } from '@tandem/api/core/v1/pod'
 import t from 'tap'
@@ -61,7 +62,50 @@ t.test('kubectl reads logs, runs commands, copies, attaches and forwards ports',
   echo.stdin?.end('through and back\n')
   await new Promise((resolve) => echo.once('close', resolve))
   t.equal(echoed, 'through and back\n')
+  const local = `${harness.options.rootDir}/copied.html`
+  await kubectl('cp', 'served:/tmp/index.html', local)
+  t.equal(await readFile(local, 'utf8'), 'hello from the pod\n')
+  await kubectl('cp', local, 'served:/tmp/back.html')
+  t.equal(await kubectl('exec', 'served', '--', 'cat', '/tmp/back.html'), 'hello from the pod\n')
   await remove('served')
+})
+
+t.test('what is typed into an attached container reaches it, once', async (t) => {
+  await harness.createPod('typed', {
+    restartPolicy: 'Never',
+    containers: [{ ...shell('cat; echo the end'), stdin: true, stdinOnce: true }],
+  })
+  await harness.waitFor('typed', isReady)
+  const attached = execFile('kubectl', ['--kubeconfig', kubeconfig, 'attach', '-i', 'typed'])
+  let heard = ''
+  attached.stdout?.on('data', (data) => {
+    heard += data
+  })
+  attached.stdin?.end('one\ntwo\n')
+  await new Promise((resolve) => attached.once('close', resolve))
+  t.equal(heard, 'one\ntwo\nthe end\n')
+  await harness.waitFor('typed', ({ status }) => status?.phase === 'Succeeded')
+  await remove('typed')
+})
+
+t.test('a terminal has a size, and logs are followed to their end', async (t) => {
+  await harness.createPod('terminal', {
+    restartPolicy: 'Never',
+    containers: [{ ...shell('for i in 1 2 3; do echo $i; sleep 0.3; done') }],
+  })
+  await harness.waitFor('terminal', isRunning)
+  t.equal(await kubectl('logs', '-f', 'terminal'), '1\n2\n3\n')
+  await remove('terminal')
+  await harness.createPod('typing', {})
+  await harness.waitFor('typing', isReady)
+  const script = `stty size; exit 5`
+  const terminal = run(
+    'script',
+    ['-qec', `kubectl --kubeconfig ${kubeconfig} exec -it typing -- sh -c '${script}'`, '/dev/null'],
+    { timeout: 10_000 },
+  )
+  await t.rejects(terminal, { code: 5 })
+  await remove('typing')
 })
 
 t.test('a container that ends is restarted, with backoff from the second time on', async (t) => {
