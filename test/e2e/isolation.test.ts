@@ -49,7 +49,7 @@ for (const { from, to } of pairs) {
     await here('run', 'probe', `--image=${sampleImage}`, '--command', '--', 'sleep', '3600')
     await here('wait', '--for=condition=Ready', 'pod/probe', '--timeout=60s')
     const get = (url: string) =>
-      here.run(['exec', 'probe', '--', 'wget', '-q', '-T', '2', '-O', '-', url], { mayFail: true })
+      here.run(['exec', 'probe', '--', 'timeout', '3', 'wget', '-q', '-O', '-', url], { mayFail: true })
     const own = JSON.parse(await kubectlFor({ cluster: from })('get', 'service', 'front', '-o', 'json'))
     t.match((await get(`http://${own.spec.clusterIP}/`)).stdout, /back on/, 'its own Services answer')
 

@@ -46,7 +46,7 @@ spec:
         - sh
         - -c
         - |
-          while [ ! -e /tmp/stop ]; do wget -q -T 5 -O - http://server >> /tmp/answers 2>/dev/null || echo lost >> /tmp/answers; done
+          while [ ! -e /tmp/stop ]; do timeout 5 wget -q -O - http://server >> /tmp/answers 2>/dev/null || echo lost >> /tmp/answers; done
           sleep 3600
 `
 
