@@ -1,0 +1,144 @@
+import type { Node, Pod } from '@tandem/api/core/v1/types'
+import t from 'tap'
+import { parseTaint } from '../../src/flags.ts'
+import { nodeAdmission } from '../../src/lifecycle/node-admission.ts'
+import { allocatableOf, capacityOf, type Machine } from '../../src/node-status/machine.ts'
+import { newNode, nodeStatus, sameStatus } from '../../src/node-status/node-object.ts'
+import { container, nodeOf, podOf } from '../fixtures.ts'
+
+const machine: Machine = {
+  machineID: 'm',
+  systemUUID: 's',
+  bootID: 'b',
+  kernelVersion: '6.1',
+  osImage: 'Debian',
+  architecture: 'amd64',
+  cpus: 4,
+  memoryBytes: 8 * 1024 ** 3,
+  diskBytes: 100 * 1024 ** 3,
+}
+
+t.test('a node has all of the machine, or its share of it', async (t) => {
+  const all = capacityOf(machine, {}, 110)
+  t.same(all, { cpu: '4', memory: '8388608Ki', 'ephemeral-storage': '104857600Ki', pods: '110' })
+  const share = capacityOf(machine, { cpu: '1500m', memory: '2Gi' }, 20)
+  t.match(share, { cpu: '1500m', memory: '2Gi', pods: '20' })
+  t.same(allocatableOf(all, { cpu: '500m', memory: '1Gi' }), {
+    cpu: '3500m',
+    memory: '7068Mi',
+    'ephemeral-storage': '96636764160',
+    pods: '110',
+  })
+})
+
+const facts = {
+  name: 'n1',
+  ip: '10.0.0.1',
+  port: 10250,
+  machine,
+  capacity: capacityOf(machine, {}, 110),
+  allocatable: {},
+  runtimeVersion: 'docker://20.10',
+  labels: { zone: 'a' },
+  taints: [parseTaint('only=x:NoSchedule')],
+}
+const healthy = { runtimeError: undefined, networkError: undefined }
+
+t.test('a new node says what it is', async (t) => {
+  t.match(newNode(facts, healthy, '2026-01-01T00:00:00Z'), {
+    metadata: {
+      name: 'n1',
+      labels: { 'kubernetes.io/hostname': 'n1', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', zone: 'a' },
+    },
+    spec: { taints: [{ key: 'only', value: 'x', effect: 'NoSchedule' }] },
+    status: {
+      addresses: [
+        { type: 'InternalIP', address: '10.0.0.1' },
+        { type: 'Hostname', address: 'n1' },
+      ],
+      daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    },
+  })
+})
+
+t.test('a node is ready when its engine and its network are', async (t) => {
+  const ready = (
+    health: typeof healthy | { runtimeError: string | undefined; networkError: string | undefined },
+    old?: Node['status'],
+  ) => nodeStatus(facts, health, { now: '2026-01-01T00:01:00Z', old }).conditions?.find(({ type }) => type === 'Ready')
+  t.match(ready(healthy), { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' })
+  t.match(ready({ runtimeError: 'refused', networkError: 'none' }), {
+    status: 'False',
+    reason: 'KubeletNotReady',
+    message:
+      '[container runtime is down: refused, container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:none]',
+  })
+  const before = nodeStatus(facts, healthy, { now: '2026-01-01T00:00:00Z', old: undefined })
+  const after = nodeStatus(facts, healthy, { now: '2026-01-01T00:01:00Z', old: before })
+  t.match(
+    after.conditions?.find(({ type }) => type === 'Ready'),
+    { lastTransitionTime: '2026-01-01T00:00:00Z', lastHeartbeatTime: '2026-01-01T00:01:00Z' },
+  )
+  t.ok(sameStatus(before, after), 'a heartbeat alone is no change')
+  t.notOk(
+    sameStatus(before, nodeStatus(facts, { runtimeError: 'x', networkError: undefined }, { now: '', old: before })),
+  )
+})
+
+const asks = (cpu: string, more: Partial<Pod['spec']> = {}) =>
+  podOf({ containers: [container('main', { resources: { requests: { cpu } } })], ...more })
+const onPort = podOf({ containers: [container('main', { ports: [{ containerPort: 80, hostPort: 80 }] })] })
+const allocatable = { cpu: '2', memory: '4Gi', pods: '2' }
+const admissions: { name: string; pod: Pod; node?: Node; others?: Pod[]; reason?: string; message?: string }[] = [
+  { name: 'fits', pod: asks('1'), others: [asks('1')] },
+  {
+    name: 'is too large',
+    pod: asks('1500m'),
+    others: [asks('1')],
+    reason: 'OutOfcpu',
+    message: "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000",
+  },
+  {
+    name: 'asks for what the node has none of',
+    pod: podOf({ containers: [container('main', { resources: { requests: { 'example.com/gpu': '1' } } })] }),
+    reason: 'OutOfexample.com/gpu',
+  },
+  {
+    name: 'is one too many',
+    pod: podOf(),
+    others: [podOf(), podOf()],
+    reason: 'OutOfpods',
+    message: "Node didn't have enough resource: pods, requested: 1, used: 2, capacity: 2",
+  },
+  {
+    name: 'wants another node',
+    pod: podOf({ nodeSelector: { disk: 'ssd' } }),
+    reason: 'NodeAffinity',
+    message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+  },
+  {
+    name: 'wants a port that is taken',
+    pod: onPort,
+    others: [onPort],
+    reason: 'NodePorts',
+    message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  },
+  {
+    name: 'does not tolerate a NoExecute taint',
+    pod: podOf(),
+    node: nodeOf({ spec: { taints: [{ key: 'gone', effect: 'NoExecute' }] } }),
+    reason: 'TaintToleration',
+  },
+  {
+    name: 'need not tolerate NoSchedule',
+    pod: podOf(),
+    node: nodeOf({ spec: { taints: [{ key: 'full', effect: 'NoSchedule' }] } }),
+  },
+]
+for (const { name, pod, node = nodeOf(), others = [], reason, message } of admissions) {
+  t.test(`a pod that ${name}`, async (t) => {
+    const refusal = nodeAdmission({ pod, node, allocatable, others })
+    t.equal(refusal?.reason, reason)
+    if (message) t.equal(refusal?.message, message)
+  })
+}
