@@ -13,8 +13,9 @@ import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-e
 import { load } from 'js-yaml'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
+import { parseProtobuf, protobufMediaType } from './protobuf-body.ts'
 
-const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const accepted = ['application/json', 'application/yaml', protobufMediaType]
 
 interface Body {
   value: Record<string, unknown>
@@ -28,9 +29,8 @@ export function decodeBody(
   { fieldValidation }: Pick<WriteParameters, 'fieldValidation'>,
 ): KubernetesObject {
   const { value, bytes, isJson } = parseBody(
-    request.body as Buffer | undefined,
-    request.headers['content-type'],
-    definition.kind,
+    { bytes: request.body as Buffer | undefined, contentType: request.headers['content-type'] },
+    definition,
   )
   return decodeValue({ kube, definition }, { value, fieldValidation, text: isJson ? bytes : undefined })
 }
@@ -73,14 +73,19 @@ export function complete(object: KubernetesObject, definition: ResourceDefinitio
   return object
 }
 
+const deleteOptions = { kind: 'DeleteOptions', schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions' }
+
 /** DeleteOptions in the body of a DELETE, of any group that ever had them. */
 export function decodeDeleteOptions({ request }: ResourceRequest): DeleteOptions {
-  const { value } = parseBody(request.body as Buffer | undefined, request.headers['content-type'], 'DeleteOptions')
+  const { value } = parseBody(
+    { bytes: request.body as Buffer | undefined, contentType: request.headers['content-type'] },
+    deleteOptions,
+  )
   if (value.kind !== undefined && value.kind !== 'DeleteOptions')
     throw badRequest('decoded object cannot be converted to DeleteOptions')
   try {
     return decodeObject<DeleteOptions>(value, {
-      schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+      schema: deleteOptions.schema,
       registry: builtInSchema,
       fieldValidation: 'Ignore',
     }).object
@@ -90,11 +95,16 @@ export function decodeDeleteOptions({ request }: ResourceRequest): DeleteOptions
   }
 }
 
-export function parseBody(bytes: Buffer | undefined, contentType: string | undefined, kind: string): Body {
+export function parseBody(
+  { bytes, contentType }: { bytes: Buffer | undefined; contentType: string | undefined },
+  expected: { kind: string; schema: string },
+): Body {
+  const { kind } = expected
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const isJson = type === '' || type === 'application/json' || type === '*/*'
-  if (!isJson && type !== 'application/yaml') throw unsupportedMediaType(accepted)
+  if (!accepted.includes(type) && !isJson) throw unsupportedMediaType(accepted)
   const content = bytes ?? Buffer.alloc(0)
+  if (type === protobufMediaType) return { value: fromProtobuf(content, expected), bytes: content, isJson }
   let value: unknown
   try {
     value = isJson ? JSON.parse(content.toString()) : load(content.toString())
@@ -110,6 +120,14 @@ export function parseBody(bytes: Buffer | undefined, contentType: string | undef
       { kind, body: content },
     )
   return { value: value as Record<string, unknown>, bytes: content, isJson }
+}
+
+function fromProtobuf(content: Buffer, expected: { kind: string; schema: string }): Record<string, unknown> {
+  try {
+    return parseProtobuf(content, expected)
+  } catch (error) {
+    throw decodeFailure(error as Error, { kind: expected.kind, body: content })
+  }
 }
 
 const goType = (value: unknown): string =>
