@@ -45,11 +45,11 @@ export function fillNamespace<T extends KubernetesObject>(
 
 export function validateCreate<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T): void {
   const faults = [
-    ...(definition.validate?.(object) ?? []),
     ...validateObjectMeta(object.metadata, {
       namespaced: definition.scope === 'Namespaced',
       ...(definition.validateName && { validateName: definition.validateName }),
     }),
+    ...(definition.validate?.(object) ?? []),
   ]
   refuse(definition, object, faults)
 }
