@@ -4,9 +4,6 @@ import type { RulesOptions } from './options.ts'
 /** `multiport` takes no more at once. */
 const portsPerRule = 15
 
-/** Upstream's default range of node ports. */
-const nodePortRange = '30000:32767'
-
 /**
  * Drops what passes between the pods of two clusters on one host, and from pods to what the other cluster offers. Seen in FORWARD and
  * INPUT, after Services were resolved: where a packet wanted to go at first is in its conntrack entry.
@@ -14,7 +11,7 @@ const nodePortRange = '30000:32767'
 export const isolationRules = (options: RulesOptions): string[] =>
   options.clusterCIDRs.flatMap((ours) => rulesFor(ours, options))
 
-function rulesFor(ours: string, { isolatedCIDRs, isolatedPorts, nodePortAddresses }: RulesOptions): string[] {
+function rulesFor(ours: string, { isolatedCIDRs, isolatedPorts }: RulesOptions): string[] {
   const comment = 'another cluster on this host'
   const jump = 'DROP'
   const local = (protocol: string, ports: readonly number[]) =>
@@ -31,16 +28,30 @@ function rulesFor(ours: string, { isolatedCIDRs, isolatedPorts, nodePortAddresse
       rule({ source: theirs, destination: ours, comment, jump }),
       rule({ source: ours, comment, match: `-m conntrack --ctorigdst ${theirs}`, jump }),
     ]),
-    ...(isolatedCIDRs.length > 0 ? othersNodePorts(ours, nodePortAddresses ?? []) : []),
     ...chunks(isolatedPorts, portsPerRule).flatMap((ports) => [local('tcp', ports), local('udp', ports)]),
   ]
 }
 
-/** Node ports of a cluster that answers on every address: all redirected ones, but for those at the address that is ours alone. */
-function othersNodePorts(ours: string, [address]: readonly string[]): string[] {
-  if (address === undefined) return []
-  const match = `-m conntrack --ctstate DNAT ! --ctorigdst ${address} --ctorigdstport ${nodePortRange}`
-  return [rule({ source: ours, comment: 'node ports of another cluster', match, jump: 'DROP' })]
+/** Upstream's default range of node ports. */
+const nodePortRange = '30000:32767'
+
+/** Do other clusters' node ports answer at addresses that are not listed, because they answer at every address but ours? */
+export const isolatesNodePorts = ({ isolatedCIDRs, nodePortAddresses }: RulesOptions): boolean =>
+  isolatedCIDRs.length > 0 && nodePortAddresses !== undefined
+
+/** Drops what pods send to node ports at addresses of the host that are not ours: before Services are resolved, since all ports look alike after. */
+export function nodePortIsolationRules(options: RulesOptions): string[] {
+  if (!isolatesNodePorts(options)) return []
+  const own = (options.nodePortAddresses ?? []).map((destination) =>
+    rule({ destination, comment: 'node ports of this cluster', jump: 'RETURN' }),
+  )
+  const others = options.clusterCIDRs.flatMap((source) =>
+    ['tcp', 'udp', 'sctp'].map((protocol) => {
+      const match = `-m addrtype --dst-type LOCAL -m ${protocol} --dport ${nodePortRange} -m conntrack --ctstate NEW`
+      return rule({ source, protocol, comment: 'node ports of another cluster', match, jump: 'DROP' })
+    }),
+  )
+  return [...own, ...others]
 }
 
 const chunks = <T>(items: readonly T[], size: number): T[][] =>

@@ -1,5 +1,7 @@
 import { type Jump, rule } from '@tandem/netfilter'
 import type { ChainNames } from './chains.ts'
+import { isolatesNodePorts } from './isolation.ts'
+import type { RulesOptions } from './options.ts'
 
 const newOnly = '-m conntrack --ctstate NEW'
 
@@ -7,16 +9,14 @@ const newOnly = '-m conntrack --ctstate NEW'
  * How packets get into our chains. FORWARD has one jump, at its head, since Docker's policy there is DROP; what it leads to is in
  * `proxyForwardRules`.
  */
-export const jumps = (names: ChainNames): Jump[] => {
+export const jumps = (names: ChainNames, options: RulesOptions): Jump[] => {
   const portals = 'kubernetes service portals'
   const external = 'kubernetes externally-visible service portals'
   const firewall = 'kubernetes load balancer firewall'
+  const isolation = rule({ comment: 'traffic between clusters of this host', jump: names.isolation })
   return [
-    {
-      table: 'filter',
-      from: 'INPUT',
-      rule: rule({ comment: 'traffic between clusters of this host', jump: names.isolation }),
-    },
+    ...(isolatesNodePorts(options) ? [{ table: 'mangle', from: 'PREROUTING', rule: isolation } as const] : []),
+    { table: 'filter', from: 'INPUT', rule: isolation },
     { table: 'filter', from: 'INPUT', rule: rule({ jump: names.firewall }) },
     { table: 'filter', from: 'INPUT', rule: rule({ match: newOnly, comment: firewall, jump: names.proxyFirewall }) },
     {

@@ -17,7 +17,7 @@ export function createIptablesProxier({ iptables, node, rules }: IptablesProxier
   const build = createRuleBuilder({ ...rules, randomFully: rules.randomFully && iptables.features.randomFully }, node)
   const writer = createRuleSetWriter(iptables, {
     owns: (chain) => names.owns(chain),
-    jumps: jumps(names),
+    jumps: jumps(names, rules),
     canary: names.canary,
   })
   return {

@@ -2,7 +2,7 @@ import { type RuleSet, rule } from '@tandem/netfilter'
 import type { ProxyNode } from '../endpoint.ts'
 import type { ProxyState, ServicePortEntry } from '../service-map.ts'
 import { type ChainNames, chainNames } from './chains.ts'
-import { isolationRules } from './isolation.ts'
+import { isolatesNodePorts, isolationRules, nodePortIsolationRules } from './isolation.ts'
 import { proxyForwardRules } from './jumps.ts'
 import { masqueradeMark, type RulesOptions } from './options.ts'
 import { reject, type ServicePortRules, servicePortRules } from './service-rules.ts'
@@ -67,8 +67,11 @@ function joined(services: readonly ServicePortRules[], names: ChainNames, option
 
   const count = (direction: 'internal' | 'external') =>
     services.filter((each) => each.withoutLocalEndpoints[direction]).length
+  const mangle = isolatesNodePorts(options)
+    ? { mangle: new Map([[names.isolation, nodePortIsolationRules(options)]]) }
+    : {}
   return {
-    ruleSet: { filter, nat },
+    ruleSet: { filter, nat, ...mangle },
     withoutLocalEndpoints: { internal: count('internal'), external: count('external') },
   }
 }
