@@ -7,11 +7,14 @@ import { controller as endpointsliceController } from './endpointslice.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
 import { controller as namespaceController } from './namespace.ts'
 import { controller as nodeIpamController } from './node-ipam.ts'
+import { controller as nodeLifecycleController } from './node-lifecycle.ts'
+import { controller as podGarbageCollectorController } from './pod-garbage-collector.ts'
 import { controller as replicasetController } from './replicaset.ts'
 import { controller as replicationcontrollerController } from './replicationcontroller.ts'
 import { controller as rootCaCertPublisherController } from './root-ca-cert-publisher.ts'
 import { controller as serviceLbController } from './service-lb.ts'
 import { controller as serviceaccountController } from './serviceaccount.ts'
+import { controller as taintEvictionController } from './taint-eviction.ts'
 
 export const controllers = [
   clusterroleAggregationController,
@@ -21,9 +24,12 @@ export const controllers = [
   garbageCollectorController,
   namespaceController,
   nodeIpamController,
+  nodeLifecycleController,
+  podGarbageCollectorController,
   replicasetController,
   replicationcontrollerController,
   rootCaCertPublisherController,
   serviceLbController,
   serviceaccountController,
+  taintEvictionController,
 ] as const
