@@ -1,13 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { acceptedAggregation, aggregatedType, groupDiscoveryList } from '../discovery/aggregated.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts'
 import { splitPath } from '../request/request-info.ts'
 import { sendObject, sendPageNotFound } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
+import { PublishedDocuments, sendDocument } from './published-documents.ts'
 
 /** Answers what is served: `/api`, `/apis` and what is below them but names no resource. */
 export function discoveryHandler(resources: Resources, { address }: { address: () => string }) {
-  return (request: FastifyRequest, reply: FastifyReply): void => {
-    const document = documentOf(splitPath(request.kube.info.path))
+  const documents = new PublishedDocuments()
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const path = splitPath(request.kube.info.path)
+    const version = path.length === 1 ? acceptedAggregation(request.headers.accept) : undefined
+    if (version) {
+      const isCore = path[0] === 'api'
+      const document = await documents.get(`${path[0]} ${version}`, resources.version, async () => {
+        const definitions = resources.definitions().filter(({ group }) => (group === '') === isCore)
+        return JSON.stringify(groupDiscoveryList(definitions, version))
+      })
+      return sendDocument(request, reply, document, aggregatedType(version))
+    }
+    const document = documentOf(path)
     if (document) sendObject(request, reply, 200, document)
     else sendPageNotFound(reply)
   }

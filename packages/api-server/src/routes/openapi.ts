@@ -1,18 +1,14 @@
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { builtInSchema } from '@tandem/api'
 import { gitVersion } from '@tandem/component-base/version'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describeFromModels } from '../openapi/descriptions.ts'
 import { openApiV2 } from '../openapi/document-v2.ts'
 import { type DocumentOptions, documentPath, openApiV3 } from '../openapi/document-v3.ts'
 import { encodeOpenApiV2, openApiV2Protobuf } from '../openapi/gnostic.ts'
-import { openApiV3Index, type Published, PublishedDocuments } from '../openapi/published.ts'
+import { openApiV3Index } from '../openapi/index-v3.ts'
 import { sendObject, sendPageNotFound, sendText } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
+import { PublishedDocuments, sendDocument } from './published-documents.ts'
 import type { RouteHandler } from './routes.ts'
-
-const decompress = promisify(gunzip)
 
 /** `/openapi/v2`, `/openapi/v3` and the documents below it. */
 export function openApiHandlers(resources: Resources): Record<string, RouteHandler> {
@@ -50,21 +46,3 @@ export function openApiHandlers(resources: Resources): Record<string, RouteHandl
 const takesJson = (accept: string): boolean =>
   accept === '' ||
   accept.split(',').some((clause) => /^\s*(\*\/\*|application\/\*|application\/json)\s*(;|$)/.test(clause))
-
-async function sendDocument(
-  { headers }: FastifyRequest,
-  reply: FastifyReply,
-  { compressed, etag }: Published,
-  type = 'application/json',
-): Promise<void> {
-  reply.header('etag', etag).header('vary', 'Accept, Accept-Encoding')
-  if (headers['if-none-match'] === etag) {
-    reply.code(304).send()
-    return
-  }
-  reply.header('content-type', type)
-  const encoding = headers['accept-encoding']
-  if (typeof encoding === 'string' && encoding.includes('gzip'))
-    reply.header('content-encoding', 'gzip').send(compressed)
-  else reply.send(await decompress(compressed))
-}

@@ -7,6 +7,7 @@ import { sendObject } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
 import { discoveryHandler } from './discovery.ts'
 import { healthHandler } from './health.ts'
+import { openApiHandlers } from './openapi.ts'
 import { version } from './version.ts'
 
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>
@@ -25,7 +26,7 @@ export interface RouteOptions {
   serviceAccounts: { issuer: string; jwksUri: string; keys: readonly VerificationKey[] }
   /** Where clients outside the cluster find the server: `host:port`. */
   address: () => string
-  /** More paths, such as OpenAPI's. */
+  /** More paths. */
   others?: Readonly<Record<string, RouteHandler>>
 }
 
@@ -51,6 +52,7 @@ export function createRoutes(options: RouteOptions): Routes {
     '/.well-known/openid-configuration': (_request, reply) => {
       reply.header('content-type', 'application/json').send(JSON.stringify(openIdConfiguration(serviceAccounts)))
     },
+    ...openApiHandlers(resources),
     ...options.others,
   }
   const paths = Object.keys(fixed).filter((path) => !path.endsWith('*'))

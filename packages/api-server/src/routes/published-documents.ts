@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
-import type { ResourceDefinition } from '@tandem/apimachinery'
-import { documentPath } from './document-v3.ts'
+import { gunzip, gzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { addWarnings } from '../request/respond.ts'
 
 const compress = promisify(gzip)
+const decompress = promisify(gunzip)
 
 /** A document as it is sent. Only the compressed bytes are kept: a tenth of the text, and nearly every client takes them so. */
 export interface Published {
@@ -37,15 +38,22 @@ async function publish(content: Uint8Array | string): Promise<Published> {
   return { compressed: await compress(content), etag }
 }
 
-/**
- * `/openapi/v3`: where each group's document is. The hash is of what the document is made from, so that the index does not need to make
- * them all.
- */
-export function openApiV3Index(definitions: readonly ResourceDefinition[], gitVersion: string) {
-  const groups = Map.groupBy(definitions, documentPath)
-  const paths = [...groups].map(([path, members]) => {
-    const hash = createHash('sha512').update(gitVersion).update(JSON.stringify(members)).digest('hex').toUpperCase()
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const
-  })
-  return { paths: Object.fromEntries(paths.sort(([a], [b]) => (a < b ? -1 : 1))) }
+/** Sends a document compressed where the client takes that, and nothing where it has it already. */
+export async function sendDocument(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  { compressed, etag }: Published,
+  type = 'application/json',
+): Promise<void> {
+  addWarnings(reply)
+  reply.header('etag', etag).header('vary', 'Accept, Accept-Encoding')
+  if (headers['if-none-match'] === etag) {
+    reply.code(304).send()
+    return
+  }
+  reply.header('content-type', type)
+  const encoding = headers['accept-encoding']
+  if (typeof encoding === 'string' && encoding.includes('gzip'))
+    reply.header('content-encoding', 'gzip').send(compressed)
+  else reply.send(await decompress(compressed))
 }
