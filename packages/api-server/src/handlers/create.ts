@@ -1,5 +1,5 @@
 import { badRequest, type KubernetesObject } from '@tandem/apimachinery'
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import { decodeBody } from './decode.ts'
 import { admissionRequest, type Handler } from './handler.ts'
 import { managedByUpdate } from './managed-fields.ts'
@@ -26,7 +26,7 @@ export const create: Handler = async (resource) => {
     admit: (written) => services.admission.validate(admission(written)),
     warn: (text) => kube.warn(text),
   })
-  sendBytes(resource.reply, 201, view.accepted.mediaType, view.entry(entry))
+  sendEncoded(resource.reply, 201, view.entry(entry))
 }
 
 /** Admission is to see the namespace that the object will have. */

@@ -11,11 +11,11 @@ import {
 import { decodeObject } from '@tandem/apimachinery/decode/decode'
 import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
 import { load } from 'js-yaml'
+import { decodeProtobuf } from '../request/protobuf.ts'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
-import { parseProtobuf, protobufMediaType } from './protobuf-body.ts'
 
-const accepted = ['application/json', 'application/yaml', protobufMediaType]
+const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
 interface Body {
   value: Record<string, unknown>
@@ -99,35 +99,42 @@ export function parseBody(
   { bytes, contentType }: { bytes: Buffer | undefined; contentType: string | undefined },
   expected: { kind: string; schema: string },
 ): Body {
-  const { kind } = expected
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const isJson = type === '' || type === 'application/json' || type === '*/*'
-  if (!accepted.includes(type) && !isJson) throw unsupportedMediaType(accepted)
+  const format = formats[type]
+  if (!format) throw unsupportedMediaType(accepted)
   const content = bytes ?? Buffer.alloc(0)
-  if (type === protobufMediaType) return { value: fromProtobuf(content, expected), bytes: content, isJson }
   let value: unknown
   try {
-    value = isJson ? JSON.parse(content.toString()) : load(content.toString())
+    value = parsers[format](content, expected)
   } catch (cause) {
-    const message = `couldn't get version/kind; ${isJson ? 'json parse error' : 'error parsing YAML'}: ${(cause as Error).message}`
-    throw decodeFailure(new Error(message, { cause }), { kind, body: content })
+    const { kind } = expected
+    const message = format === 'protobuf' ? '' : `couldn't get version/kind; ${format} parse error: `
+    throw decodeFailure(new Error(message + (cause as Error).message, { cause }), { kind, body: content })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw decodeFailure(
-      new Error(
-        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-      ),
-      { kind, body: content },
-    )
-  return { value: value as Record<string, unknown>, bytes: content, isJson }
+    throw notAnObject(value, expected.kind, content)
+  return { value: value as Record<string, unknown>, bytes: content, isJson: format === 'json' }
 }
 
-function fromProtobuf(content: Buffer, expected: { kind: string; schema: string }): Record<string, unknown> {
-  try {
-    return parseProtobuf(content, expected)
-  } catch (error) {
-    throw decodeFailure(error as Error, { kind: expected.kind, body: content })
-  }
+const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>> = {
+  '': 'json',
+  '*/*': 'json',
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+}
+
+const parsers = {
+  json: (content: Buffer): unknown => JSON.parse(content.toString()),
+  yaml: (content: Buffer): unknown => load(content.toString()),
+  protobuf: (content: Buffer, expected: { kind: string; schema: string }): unknown => decodeProtobuf(content, expected),
+}
+
+/** What Go says of JSON that is no object at all. */
+function notAnObject(value: unknown, kind: string, body: Buffer) {
+  const type = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+  const message = `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(value)} into Go value of type ${type}`
+  return decodeFailure(new Error(message), { kind, body })
 }
 
 const goType = (value: unknown): string =>

@@ -1,6 +1,6 @@
 import { type DeleteOptions, type KubernetesObject, success, validateDeleteOptions } from '@tandem/apimachinery'
 import type { DeleteRequest, DeleteResult } from '../registry/store.ts'
-import { sendBytes, sendObject } from '../request/respond.ts'
+import { sendEncoded, sendObject } from '../request/respond.ts'
 import { decodeDeleteOptions } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
 import { booleanParameter, check, integerParameter } from './options.ts'
@@ -43,7 +43,7 @@ function sendDeleted(
   const code = !deleted && options.orphanDependents === false ? 202 : 200
   if (!deleted || answeredWithObject.has(`${definition.group}/${definition.plural}`)) {
     const view = viewOf(resource)
-    sendBytes(reply, code, view.accepted.mediaType, view.entry(entry))
+    sendEncoded(reply, code, view.entry(entry))
     return
   }
   const { uid } = entry.object().metadata

@@ -1,4 +1,4 @@
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import { deleteOptions, deleteRequest } from './delete.ts'
 import type { Handler } from './handler.ts'
 import { listRequest } from './list.ts'
@@ -10,5 +10,5 @@ export const deleteCollection: Handler = async (resource) => {
     listRequest(resource),
     deleteRequest(resource, deleteOptions(resource)),
   )
-  sendBytes(resource.reply, 200, view.accepted.mediaType, view.list(deleted))
+  sendEncoded(resource.reply, 200, view.list(deleted))
 }

@@ -1,4 +1,4 @@
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import { type Handler, keyOfRequest } from './handler.ts'
 import { viewOf } from './view.ts'
 
@@ -9,5 +9,5 @@ export const get: Handler = async (resource) => {
     keyOfRequest(resource),
     resourceVersion === undefined ? undefined : { resourceVersion },
   )
-  sendBytes(resource.reply, 200, view.accepted.mediaType, view.entry(entry))
+  sendEncoded(resource.reply, 200, view.entry(entry))
 }

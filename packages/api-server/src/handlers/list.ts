@@ -1,6 +1,6 @@
 import { badRequest } from '@tandem/apimachinery'
 import type { ListRequest } from '../registry/store.ts'
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
 import { integerParameter } from './options.ts'
 import { sendInPieces } from './pieces.ts'
@@ -13,7 +13,7 @@ export const list: Handler = async (resource) => {
   const view = viewOf(resource)
   const found = await resource.store.list(listRequest(resource))
   if (view.plain && found.entries.length > largeList) return sendInPieces(resource, found)
-  sendBytes(resource.reply, 200, view.accepted.mediaType, view.list(found))
+  sendEncoded(resource.reply, 200, view.list(found))
 }
 
 export function listRequest({ kube }: ResourceRequest): ListRequest {

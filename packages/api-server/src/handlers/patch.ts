@@ -5,7 +5,7 @@ import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
 import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
 import { forbiddenBy } from '../authorization/forbidden.ts'
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import { fillNamespace } from './create.ts'
 import { decodeValue } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
@@ -35,7 +35,7 @@ export const patch: Handler = async (resource) => {
     },
     { ...updateRequest(resource, parameters), createIfAbsent: type === 'apply' && kube.info.subresource === '' },
   )
-  sendBytes(resource.reply, created ? 201 : 200, view.accepted.mediaType, view.entry(entry))
+  sendEncoded(resource.reply, created ? 201 : 200, view.entry(entry))
 }
 
 interface Patching {

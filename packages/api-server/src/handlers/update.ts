@@ -1,6 +1,6 @@
 import { badRequest, type KubernetesObject } from '@tandem/apimachinery'
 import type { UpdateRequest } from '../registry/store.ts'
-import { sendBytes } from '../request/respond.ts'
+import { sendEncoded } from '../request/respond.ts'
 import { fillNamespace } from './create.ts'
 import { decodeBody } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
@@ -33,7 +33,7 @@ export const update: Handler = async (resource) => {
     },
     updateRequest(resource, parameters),
   )
-  sendBytes(resource.reply, created ? 201 : 200, view.accepted.mediaType, view.entry(entry))
+  sendEncoded(resource.reply, created ? 201 : 200, view.entry(entry))
 }
 
 /** What updates and patches tell the store alike. */

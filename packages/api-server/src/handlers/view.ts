@@ -1,8 +1,10 @@
 import { apiVersionOf, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
+import { encodeList } from '../registry/list-encoding.ts'
 import type { StoredEntry, StoredList } from '../registry/store.ts'
 import type { WatchEvent } from '../registry/watch-event.ts'
-import { encodeObject } from '../request/encode.ts'
+import { type Encoded, encodeObject } from '../request/encode.ts'
 import { type Accepted, negotiate, wantsPretty } from '../request/negotiation.ts'
+import { encodeProtobufEvent } from '../request/protobuf.ts'
 import type { ResourceRequest } from './handler.ts'
 import { partialMetadata, partialMetadataList } from './partial-metadata.ts'
 import { tableOf } from './table.ts'
@@ -12,8 +14,8 @@ export interface View {
   readonly accepted: Accepted
   /** The stored bytes are the answer as they are. */
   readonly plain: boolean
-  entry(entry: StoredEntry): Uint8Array
-  list(list: StoredList): Uint8Array
+  entry(entry: StoredEntry): Encoded
+  list(list: StoredList): Encoded
   event(event: WatchEvent): Uint8Array
 }
 
@@ -23,18 +25,29 @@ export function viewOf({ request, kube, definition, services }: ResourceRequest)
     negotiated.pretty ||
     wantsPretty(kube.rawQuery === '' ? null : kube.query.get('pretty'), request.headers['user-agent'])
   const accepted = pretty === negotiated.pretty ? negotiated : { ...negotiated, pretty }
-  const plain = accepted.mediaType === 'application/json' && accepted.as === 'object' && !accepted.pretty
+  if (accepted.mediaType === 'application/json' && accepted.as === 'object' && !accepted.pretty)
+    return plainView(definition, accepted)
   const now = () => services.clock.now()
-  const show = shapes(definition, { accepted, now, includeObject: kube.parameter('includeObject') ?? 'Metadata' })
-  const encode = (object: object) => encodeObject(object, accepted)
-  const form = `${accepted.mediaType};${accepted.as};${accepted.version};${kube.parameter('includeObject') ?? ''}`
+  const includeObject = kube.parameter('includeObject') ?? 'Metadata'
+  const show = shapes(definition, { accepted, now, includeObject })
+  const form = `${accepted.mediaType};${accepted.as};${accepted.version};${includeObject}`
   return {
     accepted,
-    plain,
-    entry: (entry) => (plain ? entry.json : encode(show.entry(entry))),
-    list: (list) => (plain ? listBytes(definition, list) : encode(show.list(list))),
-    event: (event) =>
-      plain ? event.json() : event.encode(form, () => encodeEvent(event, show, { ...accepted, pretty: false })),
+    plain: false,
+    entry: (entry) => encodeObject(show.entry(entry), accepted),
+    list: (list) => encodeObject(show.list(list), accepted),
+    event: (event) => event.encode(form, () => encodeEvent(event, show, accepted)),
+  }
+}
+
+function plainView(definition: ResourceDefinition, accepted: Accepted): View {
+  const { mediaType } = accepted
+  return {
+    accepted,
+    plain: true,
+    entry: ({ json }) => ({ mediaType, body: json }),
+    list: (list) => ({ mediaType, body: Buffer.concat([...encodeList(definition, list)]) }),
+    event: (event) => event.json(),
   }
 }
 
@@ -63,8 +76,13 @@ function shapes(
 }
 
 function encodeEvent(event: WatchEvent, show: Shapes, accepted: Accepted): Uint8Array {
-  if (!event.entry) return event.json()
-  return encodeObject({ type: event.type, object: show.entry(event.entry) }, accepted)
+  const { mediaType } = accepted
+  if (mediaType === 'application/json' && !event.entry) return event.json()
+  const { type, object } = event.entry
+    ? { type: event.type, object: show.entry(event.entry) }
+    : (JSON.parse(Buffer.from(event.json()).toString()) as { type: string; object: object })
+  const framed = mediaType === 'application/vnd.kubernetes.protobuf' ? encodeProtobufEvent(type, object) : undefined
+  return framed ?? encodeObject({ type, object }, { mediaType, pretty: false }).body
 }
 
 export const listKindOf = ({ listKind, kind }: ResourceDefinition): string => listKind ?? `${kind}List`
@@ -81,21 +99,3 @@ const listObject = (definition: ResourceDefinition, list: StoredList): object =>
   metadata: listMeta(list),
   items: list.entries.map((entry): KubernetesObject => entry.object()),
 })
-
-/** What goes before and after the items of a list in JSON. */
-export const listHead = (definition: ResourceDefinition, list: StoredList): string =>
-  `{"kind":"${listKindOf(definition)}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(listMeta(list))},"items":[`
-
-const comma = Buffer.from(',')
-const end = Buffer.from(']}\n')
-
-/** A list is a concatenation: no object is parsed for it. */
-function listBytes(definition: ResourceDefinition, list: StoredList): Uint8Array {
-  const pieces: Uint8Array[] = [Buffer.from(listHead(definition, list))]
-  list.entries.forEach((entry, i) => {
-    if (i > 0) pieces.push(comma)
-    pieces.push(entry.json)
-  })
-  pieces.push(end)
-  return Buffer.concat(pieces)
-}

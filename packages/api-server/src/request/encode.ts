@@ -1,11 +1,21 @@
 import { dump } from 'js-yaml'
-import type { Accepted } from './negotiation.ts'
+import type { Accepted, MediaType } from './negotiation.ts'
+import { encodeProtobuf } from './protobuf.ts'
+
+export interface Encoded {
+  /** What it is in the end: kinds without a schema are JSON, whatever was asked for. */
+  mediaType: MediaType
+  body: Uint8Array
+}
 
 /** The bytes of an object in the form that was asked for. */
-export function encodeObject(
-  object: object,
-  { mediaType, pretty }: Pick<Accepted, 'mediaType' | 'pretty'>,
-): Uint8Array {
-  if (mediaType === 'application/yaml') return Buffer.from(dump(object, { lineWidth: -1, noRefs: true }))
-  return Buffer.from(pretty ? `${JSON.stringify(object, undefined, 2)}\n` : `${JSON.stringify(object)}\n`)
+export function encodeObject(object: object, { mediaType, pretty }: Pick<Accepted, 'mediaType' | 'pretty'>): Encoded {
+  if (mediaType === 'application/vnd.kubernetes.protobuf') {
+    const body = encodeProtobuf(object)
+    if (body) return { mediaType, body }
+  }
+  if (mediaType === 'application/yaml')
+    return { mediaType, body: Buffer.from(dump(object, { lineWidth: -1, noRefs: true })) }
+  const text = pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)
+  return { mediaType: 'application/json', body: Buffer.from(`${text}\n`) }
 }

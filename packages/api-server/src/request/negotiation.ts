@@ -19,7 +19,7 @@ interface Clause {
   quality: number
 }
 
-const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml']
+const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 const forms: readonly Accepted[] = mediaTypes.map((mediaType) => ({
   mediaType,
   as: 'object',

@@ -1,7 +1,7 @@
 import { internalError, isStatusError, type Status, type StatusError } from '@tandem/apimachinery'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AuthenticationError } from '../authentication/authenticator.ts'
-import { encodeObject } from './encode.ts'
+import { type Encoded, encodeObject } from './encode.ts'
 import { negotiate, wantsPretty } from './negotiation.ts'
 
 /** Answers with an object that is no stored one: a Status, a review, a version. */
@@ -9,8 +9,11 @@ export function sendObject(request: FastifyRequest, reply: FastifyReply, code: n
   const accepted = negotiate({ accept: request.headers.accept, views: false })
   const pretty =
     accepted.pretty || wantsPretty(request.kube?.query.get('pretty') ?? null, request.headers['user-agent'])
-  sendBytes(reply, code, accepted.mediaType, encodeObject(object, { ...accepted, pretty }))
+  sendEncoded(reply, code, encodeObject(object, { ...accepted, pretty }))
 }
+
+export const sendEncoded = (reply: FastifyReply, code: number, { mediaType, body }: Encoded): void =>
+  sendBytes(reply, code, mediaType, body)
 
 export function sendBytes(reply: FastifyReply, code: number, contentType: string, body: Uint8Array): void {
   addWarnings(reply)
