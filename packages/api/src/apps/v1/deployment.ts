@@ -3,7 +3,6 @@ import {
   forbiddenField,
   invalidValue,
   notSupported,
-  printLabelSelector,
   type ResourceDefinition,
   required,
   semanticallyEqual,
@@ -16,6 +15,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
+import { selectorColumn } from './selector-column.ts'
 import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from './types.ts'
@@ -163,12 +163,6 @@ export const deployments: ResourceDefinition<Deployment> = {
     },
     ageColumn,
     ...containerColumns<Deployment>(({ spec }) => spec.template, 1),
-    {
-      name: 'Selector',
-      type: 'string',
-      priority: 1,
-      description: 'Label selector of the pods.',
-      value: ({ spec }) => printLabelSelector(spec.selector),
-    },
+    selectorColumn<Deployment>(({ spec }) => spec.selector),
   ],
 }

@@ -1,4 +1,5 @@
-import { type Column, printLabelSelector } from '@tandem/apimachinery'
+import type { Column } from '@tandem/apimachinery'
+import { formatLabelSelector } from '../../meta/v1/label-selector.ts'
 import type { LabelSelector } from '../../meta/v1/types.ts'
 
 /** Which pods are a workload's, with `-o wide`. */
@@ -7,5 +8,5 @@ export const selectorColumn = <T>(selector: (object: T) => LabelSelector | undef
   type: 'string',
   priority: 1,
   description: 'Label selector of the pods.',
-  value: (object) => printLabelSelector(selector(object)) || '<none>',
+  value: (object) => formatLabelSelector(selector(object)),
 })

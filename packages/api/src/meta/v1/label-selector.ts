@@ -2,6 +2,7 @@ import {
   type FieldError,
   forbiddenField,
   invalidValue,
+  printLabelSelector,
   required,
   validateLabelName,
   validateLabels,
@@ -50,3 +51,12 @@ function validateOperator(field: string, { operator, values = [] }: LabelSelecto
 
 export const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
   Object.keys(matchLabels ?? {}).length + (matchExpressions ?? []).length === 0
+
+/** A selector in a table's cell. */
+export function formatLabelSelector(selector: LabelSelector | undefined): string {
+  try {
+    return printLabelSelector(selector) || '<none>'
+  } catch {
+    return '<error>'
+  }
+}

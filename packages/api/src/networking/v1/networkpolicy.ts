@@ -3,13 +3,12 @@ import {
   forbiddenField,
   invalidValue,
   notSupported,
-  printLabelSelector,
   type ResourceDefinition,
   required,
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { optionalOneOf, portNumber, portNumberOrName } from '../../core/v1/field-checks.ts'
-import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
+import { formatLabelSelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import { blocksOf, validateIPBlock } from './ip-block.ts'
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from './types.ts'
 
@@ -106,7 +105,7 @@ export const networkPolicies: ResourceDefinition<NetworkPolicy> = {
       name: 'Pod-Selector',
       type: 'string',
       description: 'The pods that the policy is about.',
-      value: ({ spec }) => printLabelSelector(spec.podSelector) || '<none>',
+      value: ({ spec }) => formatLabelSelector(spec.podSelector),
     },
     ageColumn,
   ],
