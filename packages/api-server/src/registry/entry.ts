@@ -34,11 +34,14 @@ const none: Readonly<Record<string, string>> = Object.freeze({})
 /** Turns objects of one definition into what is stored, and what is stored into entries. */
 export class Codec<T extends KubernetesObject = KubernetesObject> {
   readonly #definition: ResourceDefinition<T>
-  readonly #head: string
+  readonly #head: Buffer
+  readonly #text: string
 
   constructor(definition: ResourceDefinition<T>) {
     this.#definition = definition
-    this.#head = `{"kind":${JSON.stringify(definition.kind)},"apiVersion":"${apiVersionOf(definition)}","metadata":{`
+    const kind = JSON.stringify(definition.kind)
+    this.#text = `{"kind":${kind},"apiVersion":"${apiVersionOf(definition)}","metadata":{`
+    this.#head = Buffer.from(this.#text)
   }
 
   /** Compact JSON that begins with kind, apiVersion and metadata, and has no resourceVersion. */
@@ -47,13 +50,14 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
     const { resourceVersion: _resourceVersion, ...kept } = metadata
     const meta = JSON.stringify(kept)
     const body = JSON.stringify(rest)
-    const text = `${this.#head}${meta.slice(1)}${body === '{}' ? '}' : `,${body.slice(1)}`}`
+    const text = `${this.#text}${meta.slice(1)}${body === '{}' ? '}' : `,${body.slice(1)}`}`
     return exactly(text)
   }
 
-  /** The bytes that are sent: `stored` with its resourceVersion, which is known only after the write. */
-  entry(stored: Uint8Array, revision: number, taken: Taken): Entry<T> {
-    if (revision === 0) return new Entry(taken, 0, asBuffer(stored))
+  /** The bytes that are sent: what is stored, with its resourceVersion, which is known only after the write. */
+  entry(bytes: Uint8Array, revision: number, taken: Taken): Entry<T> {
+    const stored = this.#inThisVersion(asBuffer(bytes))
+    if (revision === 0) return new Entry(taken, 0, stored)
     const version = `"resourceVersion":"${revision}",`
     const at = this.#head.length
     const json = Buffer.allocUnsafeSlow(stored.byteLength + version.length)
@@ -61,6 +65,11 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
     json.write(version, at, 'latin1')
     json.set(stored.subarray(at), at + version.length)
     return new Entry(taken, revision, json)
+  }
+
+  /** What another version of a custom resource wrote differs in its apiVersion alone. */
+  #inThisVersion(stored: Buffer): Buffer {
+    return stored.subarray(0, this.#head.length).equals(this.#head) ? stored : this.encode(this.decode(stored))
   }
 
   /** What `entry` was made of. */

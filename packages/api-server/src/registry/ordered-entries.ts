@@ -53,12 +53,20 @@ export class OrderedEntries {
     return parts.length === 1 ? (parts[0] ?? []).slice() : ([] as Entry[]).concat(...parts)
   }
 
-  /** Takes entries that are in order in place of all there is. */
-  fill(entries: readonly Entry[]): void {
-    this.#byKey = new Map(entries.map((entry) => [entry.key, entry]))
-    this.#runs = []
-    for (let i = 0; i < entries.length; i += maxRun / 2) this.#runs.push(entries.slice(i, i + maxRun / 2))
-    if (this.#runs.length === 0) this.#runs.push([])
+  /** Adds an entry whose key follows all others: how a cache is filled. */
+  append(entry: Entry): void {
+    let run = this.#runs.at(-1) ?? []
+    if (run.length >= maxRun / 2) {
+      run = []
+      this.#runs.push(run)
+    }
+    run.push(entry)
+    this.#byKey.set(entry.key, entry)
+  }
+
+  clear(): void {
+    this.#byKey = new Map()
+    this.#runs = [[]]
   }
 
   /** The last run that begins at or before the key. */
@@ -75,9 +83,9 @@ export class OrderedEntries {
   }
 }
 
-/** The first index whose key is at least `key`. */
-function lowerBound(run: readonly Entry[], key: string): number {
-  let low = 0
+/** The first index from `start` on whose key is at least `key`. */
+export function lowerBound(run: readonly Entry[], key: string, start = 0): number {
+  let low = start
   let high = run.length
   while (low < high) {
     const middle = (low + high) >>> 1

@@ -3,6 +3,7 @@ import { type Backend, CompactedError, FutureRevisionError } from '@tandem/stora
 import { continueTooOld, decodeContinue, encodeContinue } from './continue-token.ts'
 import type { Entry } from './entry.ts'
 import { entryKey } from './keys.ts'
+import { lowerBound } from './ordered-entries.ts'
 import type { Progress } from './progress.ts'
 import { type ListAt, listAt, listTooOld, parseResourceVersion, tooLarge } from './resource-version.ts'
 import { parseSelection, type Selector } from './selection.ts'
@@ -96,16 +97,9 @@ export class Reader {
     const { start, revision, limit } = page
     const { recent } = this.#cache
     if (revision < recent.since) return this.#fromBackend(selector, page)
-    const entries = this.#slice(selector, start)
-    const then = recent.statesAt(revision)
-    if (then.size === 0) return this.#select(entries, selector, { limit, revision })
     const prefix = namespacePrefix(selector.namespace)
-    const first = prefix + start
-    const past = [...then.values()].filter(
-      (entry): entry is Entry => entry !== undefined && entry.key >= first && entry.key.startsWith(prefix),
-    )
-    const all = [...entries.filter(({ key }) => !then.has(key)), ...past].sort((a, b) => (a.key < b.key ? -1 : 1))
-    return this.#select(all, selector, { limit, revision })
+    const entries = asOf(this.#slice(selector, start), recent.statesAt(revision), { prefix, first: prefix + start })
+    return this.#select(entries, selector, { limit, revision })
   }
 
   async #fromBackend(
@@ -168,6 +162,27 @@ export class Reader {
     const { group, plural } = this.#cache.definition
     return { group, resource: plural }
   }
+}
+
+/** Entries as they were: each changed key's state of then in place of its present one. */
+function asOf(
+  entries: Entry[],
+  then: Map<string, Entry | undefined>,
+  { prefix, first }: { prefix: string; first: string },
+): Entry[] {
+  const changed = [...then.keys()].filter((key) => key >= first && key.startsWith(prefix)).sort()
+  if (changed.length === 0) return entries
+  const parts: Entry[][] = []
+  let at = 0
+  for (const key of changed) {
+    const place = lowerBound(entries, key, at)
+    parts.push(entries.slice(at, place))
+    const was = then.get(key)
+    if (was) parts.push([was])
+    at = entries[place]?.key === key ? place + 1 : place
+  }
+  parts.push(entries.slice(at))
+  return parts.flat()
 }
 
 const namespacePrefix = (namespace: string): string => (namespace ? `${namespace}/` : '')

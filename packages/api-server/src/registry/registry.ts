@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type AnyResourceDefinition,
   apiVersionOf,
@@ -25,6 +26,7 @@ export interface RegistryOptions {
 
 const anHour = 3600
 const aMinute = 60_000
+const retryMilliseconds = 100
 
 /** One watch of the whole backend feeds the caches of all resources. */
 export class StoreRegistry implements Registry {
@@ -124,6 +126,7 @@ export class StoreRegistry implements Registry {
         // Every cache reads anew what it may have missed.
         this.#options.onError?.(error)
         for (const cache of this.#caches.values()) cache.reset()
+        await sleep(retryMilliseconds)
       }
     }
   }
@@ -137,7 +140,15 @@ export class StoreRegistry implements Registry {
       if (own) own.push(event)
       else byCache.set(cache, [event])
     }
-    for (const [cache, own] of byCache) cache.apply(own)
+    for (const [cache, own] of byCache) {
+      try {
+        cache.apply(own)
+      } catch (error) {
+        // One resource's trouble is no other's: its next reader fills it anew.
+        this.#options.onError?.(error)
+        cache.reset()
+      }
+    }
   }
 
   #bookmark(): void {

@@ -114,14 +114,13 @@ export class WatchCache {
   async #fill(): Promise<void> {
     try {
       const { entries, revision } = await this.#backend.list(this.prefix)
-      const filled: Entry[] = []
+      this.entries.clear()
       const turns = new Turns()
       for (const { value, modRevision } of entries) {
-        filled.push(this.#entry(value, modRevision))
+        this.entries.append(this.#entry(value, modRevision))
         const turn = turns.take()
         if (turn) await turn
       }
-      this.entries.fill(filled)
       this.revision = revision
       this.recent = new RecentChanges(revision)
       this.#filled = true
