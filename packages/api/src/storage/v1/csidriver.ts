@@ -102,8 +102,7 @@ export const csiDrivers: ResourceDefinition<CSIDriver> = {
   defaults,
   // Unlike others it has no generation until it changes.
   prepareForUpdate: (driver, old) => {
-    if (!semanticallyEqual(driver.spec, old.spec))
-      driver.metadata.generation = (old.metadata.generation ?? 0) + 1
+    if (!semanticallyEqual(driver.spec, old.spec)) driver.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
   validate,
   validateUpdate: (driver, old) => [
