@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { configMaps } from '@tandem/api/core/v1/configmap'
 import { nodes } from '@tandem/api/core/v1/node'
 import { pods } from '@tandem/api/core/v1/pod'
@@ -8,7 +9,7 @@ import type { Node } from '@tandem/api/core/v1/types'
 import { quantityMilliValue, quantityValue } from '@tandem/apimachinery'
 import { createClient, createInformerFactory, loadKubeconfig } from '@tandem/client'
 import { createEventRecorder } from '@tandem/client/events/event-recorder'
-import type { ComponentContext, RunningComponent } from '@tandem/component-base'
+import type { Clock, ComponentContext, RunningComponent } from '@tandem/component-base'
 import { serveHealth } from '@tandem/component-base/health/server'
 import Docker from 'dockerode'
 import { CgroupManager } from './cgroups/cgroup-manager.ts'
@@ -16,16 +17,18 @@ import { parseCgroupRoot } from './cgroups/names.ts'
 import { cpuSharesOf } from './cgroups/resources.ts'
 import { DockerRuntime } from './container-runtime/docker/docker-runtime.ts'
 import { Directories } from './directories.ts'
+import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { HookRunner } from './lifecycle/hook-runner.ts'
 import { nodeAdmission } from './lifecycle/node-admission.ts'
+import { allContainers } from './lifecycle/pod-containers.ts'
 import { PodEvents } from './lifecycle/pod-events.ts'
 import { StatusManager } from './lifecycle/status-manager.ts'
 import { kubeletMetrics } from './metrics.ts'
 import { CniNetwork, defaultBinaryDirectories } from './network/cni-network.ts'
 import { NodeNetwork } from './network/node-network.ts'
 import { type DnsConfig, parseResolvConf } from './network/resolv-conf.ts'
-import { allocatableOf, capacityOf, readMachine } from './node-status/machine.ts'
+import { allocatableOf, capacityOf, diskUse, readMachine } from './node-status/machine.ts'
 import { keepNodeLease } from './node-status/node-lease.ts'
 import { NodeStatusManager } from './node-status/node-status-manager.ts'
 import { podReferences } from './objects/pod-references.ts'
@@ -38,6 +41,10 @@ import { startServer } from './server/server.ts'
 import { volumePlugins } from './volumes/index.ts'
 import { TokenCache } from './volumes/token-cache.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
+
+const repairInterval = 60_000
+/** Upstream's image garbage collection period. */
+const imageCollectionInterval = 5 * 60_000
 
 export interface RunningKubelet extends RunningComponent {
   /** Where the kubelet's own server listens. */
@@ -114,6 +121,16 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const cgroups = new CgroupManager({ root: parseCgroupRoot(options.cgroupRoot), driver: options.cgroupDriver, logger })
   const probes = new Probes({ runtime, events, clock, onChange: (uid) => workers.worker(uid)?.notify() })
   const images = new ImageManager({ runtime, events, clock, secret })
+  const imageCollector = new ImageCollector({
+    runtime,
+    record: join(options.rootDir, 'pulled-images.json'),
+    diskUse: () => diskUse(options.rootDir),
+    inUse: () =>
+      new Set(workers.pods.flatMap((pod) => [...allContainers(pod)].map(({ container }) => container.image ?? ''))),
+    clock,
+    logger,
+  })
+  images.onPulled = (image) => imageCollector.pulled(image)
   const podServices: PodServices = {
     runtime,
     status: new StatusManager({ client, clock, logger, signal }),
@@ -209,6 +226,8 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   }
   nodeInformer.addHandler({ added: takeNode, updated: takeNode, deleted: () => nodeStatus.report() })
   nodeStatus.run()
+  repeat(clock, signal, repairInterval, () => nodeNetwork.repair())
+  repeat(clock, signal, imageCollectionInterval, () => imageCollector.collect())
   await Promise.all([serviceInformer.synced, nodeInformer.synced])
   await workers.start()
   logger.info({ node: options.nodeName, port: server.port }, 'kubelet started')
@@ -237,6 +256,13 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       return stopped
     },
   }
+}
+
+function repeat(clock: Clock, signal: AbortSignal, interval: number, work: () => Promise<void>): void {
+  clock.after(interval, () => {
+    if (signal.aborted) return
+    void work().finally(() => repeat(clock, signal, interval, work))
+  })
 }
 
 function readHostDns(path: string): DnsConfig {

@@ -21,8 +21,8 @@ export class ImageManager {
   readonly #lastError = new Map<string, string>()
   /** One pull of an image at a time; who asks meanwhile shares it. */
   readonly #pulls = new Map<string, Promise<ImageStatus>>()
-  /** What this kubelet pulled, which is all that it may ever remove. */
-  readonly pulled = new Set<string>()
+  /** Told of every image that this kubelet pulled. */
+  onPulled: (image: ImageStatus) => void = () => {}
 
   constructor(options: ImageManagerOptions) {
     this.#options = options
@@ -113,7 +113,7 @@ export class ImageManager {
     for (const credentials of candidates.length > 0 ? candidates : [undefined]) {
       try {
         const status = await runtime.pullImage(image, credentials)
-        this.pulled.add(status.id)
+        this.onPulled(status)
         return status
       } catch (error) {
         failure = error

@@ -1,5 +1,12 @@
 import type { Logger } from '@tandem/component-base'
-import { createRuleSetWriter, openIptables, rule, runCommand } from '@tandem/netfilter'
+import {
+  createRuleSetWriter,
+  type Iptables,
+  openIptables,
+  type RuleSetWriter,
+  rule,
+  runCommand,
+} from '@tandem/netfilter'
 import { bridgeNetwork, type NetworkConfigList } from './cni-config.ts'
 
 export interface NodeNetworkOptions {
@@ -22,6 +29,8 @@ export class NodeNetwork {
   #list: NetworkConfigList | undefined
   #podCIDRs: readonly string[] = []
   #settingUp: Promise<void> | undefined
+  #iptables: Iptables | undefined
+  #rules: RuleSetWriter | undefined
   #error: string | undefined = 'no pod CIDR is assigned to the node yet'
 
   constructor(options: NodeNetworkOptions) {
@@ -77,30 +86,47 @@ export class NodeNetwork {
     for (const cidr of routedCidrs) await runCommand('ip', ['route', 'replace', cidr, 'dev', bridge])
   }
 
+  /** Puts back what somebody else may have taken away: a firewall that was flushed, a link that was deleted. */
+  async repair(): Promise<void> {
+    if (!this.#list) return
+    try {
+      await this.#setUpBridge()
+      if (this.#rules && !(await this.#rules.intact())) {
+        this.#rules.forget()
+        await this.#masquerade()
+      }
+    } catch (error) {
+      this.#options.logger.warn({ error }, setupFailed)
+    }
+  }
+
   /** What leaves the cluster does so with the node's address, for nobody outside knows a way back to a pod. */
   async #masquerade(): Promise<void> {
     const { clusterCIDR, chainPrefix } = this.#options
     if (!clusterCIDR) return
     const chain = `${chainPrefix}-POD-MASQ`
+    const canary = `${chainPrefix}-POD-CANARY`
     const comment = 'kubernetes pod traffic that leaves the cluster'
-    const iptables = await openIptables()
-    const writer = createRuleSetWriter(iptables, {
-      owns: (name, table) => table === 'nat' && (name === chain || name === `${chainPrefix}-POD-CANARY`),
+    this.#iptables ??= await openIptables()
+    this.#rules ??= createRuleSetWriter(this.#iptables, {
+      owns: (name, table) => table === 'nat' && (name === chain || name === canary),
       jumps: [{ table: 'nat', from: 'POSTROUTING', rule: rule({ comment, jump: chain }) }],
-      canary: `${chainPrefix}-POD-CANARY`,
+      canary,
     })
-    const random = iptables.features.randomFully ? ' --random-fully' : ''
-    const rules = this.#podCIDRs.map((source) =>
-      rule({
-        source,
-        destination: `!${clusterCIDR}`,
-        match: '-m addrtype ! --dst-type LOCAL',
-        jump: `MASQUERADE${random}`,
-      }),
-    )
-    await writer.apply({ nat: new Map([[chain, rules]]) })
+    const random = this.#iptables.features.randomFully ? ' --random-fully' : ''
+    await this.#rules.apply({ nat: new Map([[chain, masqueradeRules(this.#podCIDRs, clusterCIDR, random)]]) })
   }
 }
+
+export const masqueradeRules = (podCIDRs: readonly string[], clusterCIDR: string, options: string): string[] =>
+  podCIDRs.map((source) =>
+    rule({
+      source,
+      destination: `!${clusterCIDR}`,
+      match: '-m addrtype ! --dst-type LOCAL',
+      jump: `MASQUERADE${options}`,
+    }),
+  )
 
 /** The first address of a range, which is the bridge's: `10.244.0.1/24`. */
 export function gatewayAddress(cidr: string): string {

@@ -47,6 +47,12 @@ export function readMachine(rootDir: string): Machine {
   }
 }
 
+/** How much of the disk below a directory is in use, from 0 to 1. */
+export function diskUse(directory: string): number {
+  const { blocks, bavail } = statfsSync(directory)
+  return blocks === 0 ? 0 : 1 - bavail / blocks
+}
+
 export type Resources = Readonly<Record<string, string>>
 
 /** All of the machine, or the share of it that the kubelet was given. */

@@ -21,6 +21,9 @@ export interface Launch {
 /** A start that failed before there was a container is tried again this often. */
 const retryAfterFailure = 10_000
 
+/** Failures of a container that was made. */
+const endedReasons = new Set(['RunContainerError', 'PostStartHookError'])
+
 /** Containers that ended are kept for their logs: the last of each. */
 const keptEnded = 1
 
@@ -143,6 +146,8 @@ export class ContainerLauncher {
     const reason = error instanceof StartError ? error.code : 'CreateContainerError'
     logger.info({ container: name, reason, message }, 'container could not be started')
     this.#waiting.set(name, { reason, message })
+    // There is a container that ended: its restarts have a backoff of their own.
+    if (endedReasons.has(reason)) return
     const retryAfter = error instanceof StartError ? error.retryAfter : undefined
     // Zero: the very next step knows that it has to wait, and says for how long.
     this.#notBefore.set(name, clock.now() + Math.max(retryAfter ?? retryAfterFailure, 1000))

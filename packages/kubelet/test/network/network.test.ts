@@ -2,7 +2,7 @@ import type { Pod } from '@tandem/api/core/v1/types'
 import t from 'tap'
 import { bridgeNetwork, pluginInput } from '../../src/network/cni-config.ts'
 import { hostsFile, podHostname } from '../../src/network/hosts-file.ts'
-import { gatewayAddress } from '../../src/network/node-network.ts'
+import { gatewayAddress, masqueradeRules } from '../../src/network/node-network.ts'
 import { formatResolvConf, parseResolvConf, podDns } from '../../src/network/resolv-conf.ts'
 import { podOf } from '../fixtures.ts'
 
@@ -117,3 +117,9 @@ for (const [cidr, gateway] of [
   ['fd00::/64', 'fd00::1/64'],
 ] as const)
   t.test(`the gateway of ${cidr}`, async (t) => t.equal(gatewayAddress(cidr), gateway))
+
+t.test('only what leaves the cluster is masqueraded', async (t) => {
+  t.same(masqueradeRules(['10.244.1.0/24'], '10.244.0.0/16', ' --random-fully'), [
+    '-s 10.244.1.0/24 ! -d 10.244.0.0/16 -m addrtype ! --dst-type LOCAL -j MASQUERADE --random-fully',
+  ])
+})
