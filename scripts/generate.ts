@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { controllerPermissions } from './generate/controller-permissions.ts'
 import { definitionsRegistry, folderRegistry } from './generate/registry.ts'
 
 const packages = join(import.meta.dirname, '../packages')
@@ -20,6 +21,7 @@ const files = new Map([
     ({ folder, exported, list }) =>
       [`${folder}/index.generated.ts`, folderRegistry({ folder: join(packages, folder), exported, list })] as const,
   ),
+  ['api-server/src/bootstrap/generated/controller-permissions.json', controllerPermissions()],
 ])
 
 for (const [name, text] of files) {

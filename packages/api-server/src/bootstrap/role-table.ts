@@ -8,8 +8,9 @@ import type {
   Subject,
 } from '@tandem/api/rbac/v1/types'
 import type { New } from '@tandem/apimachinery'
-import controllerPermissions from './controller-permissions.json' with { type: 'json' }
+import { uncoveredRules } from '../authorization/rbac/rule-cover.ts'
 import upstreamRoles from './default-roles.json' with { type: 'json' }
+import controllerPermissions from './generated/controller-permissions.json' with { type: 'json' }
 import tandemRoles from './tandem-roles.json' with { type: 'json' }
 
 interface RoleEntry {
@@ -93,6 +94,7 @@ export function defaultClusterRoles(): New<ClusterRole>[] {
   ]
   return names.map((name) => {
     const entry = table.clusterRoles[name] ?? {}
+    const own = rulesOf(entry)
     const extra = name.startsWith(controllerPrefix) ? (extraPermissions[name.slice(controllerPrefix.length)] ?? []) : []
     return {
       apiVersion,
@@ -101,7 +103,9 @@ export function defaultClusterRoles(): New<ClusterRole>[] {
       ...(entry.aggregates && {
         aggregationRule: { clusterRoleSelectors: entry.aggregates.map((matchLabels) => ({ matchLabels })) },
       }),
-      rules: entry.aggregates ? aggregated(entry) : [...rulesOf(entry), ...extra],
+      rules: entry.aggregates
+        ? aggregated(entry)
+        : [...own, ...extra.filter((rule) => uncoveredRules(own, [rule]).length > 0)],
     }
   })
 }
