@@ -67,5 +67,5 @@ function parseModel(text: string): TypeDescription {
 const cleaned = (comment: string): string =>
   comment
     .replace(/^\s*\* ?/gm, '')
-    .replace(/\\'/g, "'")
+    .replace(/\\(['"])/g, '$1')
     .trim()
