@@ -78,6 +78,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
     readonly definition: ResourceDefinition<never>
     toStored(object: T): KubernetesObject
     fromStored(stored: KubernetesObject): KubernetesObject
+    /** Selectable fields that have another name in the stored form: `regarding.name` is kept as `involvedObject.name`. */
+    readonly fieldNames?: Readonly<Record<string, string>>
   }
 
   /** Fills defaults into a decoded object, in place. Runs on create, update and on patched results. */

@@ -1,11 +1,14 @@
 import type { KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
 import { Codec } from './entry.ts'
+import { refuse } from './preparing.ts'
+import { storedFieldSelector } from './selection.ts'
 import type {
   Change,
   CreateRequest,
   DeleteRequest,
   DeleteResult,
   ListRequest,
+  Selection,
   Store,
   StoredEntry,
   StoredList,
@@ -40,8 +43,8 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
     return this.#entry(await this.#base.get(key, options))
   }
 
-  async list(request?: ListRequest): Promise<StoredList<T>> {
-    return this.#list(await this.#base.list(request))
+  async list(request: ListRequest = {}): Promise<StoredList<T>> {
+    return this.#list(await this.#base.list(this.#selection(request)))
   }
 
   async create(object: T, request: CreateRequest<T> = {}): Promise<StoredEntry<T>> {
@@ -63,11 +66,11 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
   }
 
   async deleteCollection(list: ListRequest, request: DeleteRequest<T> = {}): Promise<StoredList<T>> {
-    return this.#list(await this.#base.deleteCollection(list, this.#deletion(request)))
+    return this.#list(await this.#base.deleteCollection(this.#selection(list), this.#deletion(request)))
   }
 
   async watch(request: WatchRequest): Promise<Watch<T>> {
-    return this.#watch(await this.#base.watch(request))
+    return this.#watch(await this.#base.watch(this.#selection(request)))
   }
 
   async *#watch(batches: Watch): Watch<T> & AsyncGenerator<readonly WatchEvent<T>[]> {
@@ -103,13 +106,25 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
     return entry
   }
 
+  #selection<R extends Selection>(request: R): R {
+    return { ...request, fieldSelector: storedFieldSelector(this.definition, request.fieldSelector) }
+  }
+
   #from(stored: KubernetesObject): T {
     return this.#as.fromStored(stored) as T
   }
 
+  /** A version may be stricter than the stored one; admission sees objects in the version of the request. */
   #admission({ admit }: WriteRequest<T>): WriteRequest<KubernetesObject> {
-    if (!admit) return {}
-    return { admit: (object, old) => admit(this.#from(object), old && this.#from(old)) }
+    return {
+      admit: async (stored, storedOld) => {
+        const object = this.#from(stored)
+        const old = storedOld && this.#from(storedOld)
+        const faults = old ? this.definition.validateUpdate?.(object, old) : this.definition.validate?.(object)
+        refuse(this.definition, object, faults ?? [])
+        await admit?.(object, old)
+      },
+    }
   }
 
   #deletion({ admit, ...rest }: DeleteRequest<T>): DeleteRequest<KubernetesObject> {

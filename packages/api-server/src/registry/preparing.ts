@@ -103,7 +103,8 @@ export const mustHaveResourceVersion = <T extends KubernetesObject>(
   object: T,
 ): void => refuse(definition, object, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
 
-function refuse<T extends KubernetesObject>(
+/** Throws all faults at once, each told once. */
+export function refuse<T extends KubernetesObject>(
   { group, kind }: ResourceDefinition<T>,
   object: T,
   faults: FieldError[],

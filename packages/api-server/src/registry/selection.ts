@@ -7,6 +7,7 @@ import {
   matchesLabels,
   parseFieldSelector,
   parseLabelSelector,
+  printFieldMatcher,
   type ResourceDefinition,
   requiredField,
 } from '@tandem/apimachinery'
@@ -54,6 +55,20 @@ function matcher(
     (namespace === '' || entry.namespace === namespace) &&
     (!labels || matchesLabels(labels, entry.labels)) &&
     (!fields || matchesFields(fields, entry.fields))
+}
+
+/** A field selector in the names of the stored form, for a version that is kept as another. */
+export function storedFieldSelector<T extends KubernetesObject>(
+  definition: ResourceDefinition<T>,
+  fieldSelector: string | undefined,
+): string | undefined {
+  if (!fieldSelector) return fieldSelector
+  const names = definition.storedAs?.fieldNames ?? {}
+  const requirements = parseFieldSelector(fieldSelector).requirements.map((requirement) => {
+    checkField(definition, requirement.field)
+    return { ...requirement, field: names[requirement.field] ?? requirement.field }
+  })
+  return printFieldMatcher({ requirements })
 }
 
 function checkField<T extends KubernetesObject>({ selectableFields }: ResourceDefinition<T>, field: string): void {

@@ -113,7 +113,21 @@ export const events: ResourceDefinition<Event> = {
   scope: 'Namespaced',
   schema: 'io.k8s.api.events.v1.Event',
   allowCreateOnUpdate: true,
-  storedAs: { definition: stored, toStored, fromStored },
+  storedAs: {
+    definition: stored,
+    toStored,
+    fromStored,
+    fieldNames: {
+      'regarding.kind': 'involvedObject.kind',
+      'regarding.namespace': 'involvedObject.namespace',
+      'regarding.name': 'involvedObject.name',
+      'regarding.uid': 'involvedObject.uid',
+      'regarding.apiVersion': 'involvedObject.apiVersion',
+      'regarding.resourceVersion': 'involvedObject.resourceVersion',
+      'regarding.fieldPath': 'involvedObject.fieldPath',
+      reportingController: 'reportingComponent',
+    },
+  },
   validate,
   validateUpdate,
   selectableFields: {
