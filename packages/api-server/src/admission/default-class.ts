@@ -1,4 +1,6 @@
 import type { PersistentVolumeClaim } from '@tandem/api/core/v1/types'
+import { ingressClasses } from '@tandem/api/networking/v1/ingressclass'
+import type { Ingress } from '@tandem/api/networking/v1/types'
 import { storageClasses } from '@tandem/api/storage/v1/storageclass'
 import type { KubernetesObject } from '@tandem/apimachinery'
 import { type AdmissionPlugin, objectOf } from './admission.ts'
@@ -20,6 +22,24 @@ export const defaultStorageClass = (context: PluginContext): AdmissionPlugin => 
     if (claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return
     const chosen = newestDefault(await listAll(context, storageClasses), storageAnnotations)
     if (chosen && claim.spec) claim.spec.storageClassName = chosen.metadata.name
+  },
+})
+
+/** Ingresses that name no class get the default one. */
+export const defaultIngressClass = (context: PluginContext): AdmissionPlugin => ({
+  name: 'DefaultIngressClass',
+  resources: ['networking.k8s.io/ingresses'],
+  operations: ['CREATE'],
+  async admit(request) {
+    const ingress = objectOf<Ingress>(request)
+    if (request.subresource !== '' || ingress.spec?.ingressClassName !== undefined) return
+    if (ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined) return
+    const chosen = newestDefault(await listAll(context, ingressClasses), [
+      'ingressclass.kubernetes.io/is-default-class',
+    ])
+    if (!chosen) return
+    ingress.spec ??= {}
+    ingress.spec.ingressClassName = chosen.metadata.name
   },
 })
 

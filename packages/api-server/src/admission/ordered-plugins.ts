@@ -1,5 +1,5 @@
 import type { AdmissionPlugin } from './admission.ts'
-import { defaultStorageClass } from './default-class.ts'
+import { defaultIngressClass, defaultStorageClass } from './default-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
@@ -7,6 +7,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import type { PluginContext } from './plugin-context.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { priority } from './priority.ts'
+import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
@@ -25,6 +26,8 @@ const plugins: readonly CreatePlugin[] = [
   podSecurity,
   storageObjectInUseProtection,
   defaultStorageClass,
+  runtimeClass,
+  defaultIngressClass,
 ]
 
 export function orderedPlugins(context: PluginContext): AdmissionPlugin[] {

@@ -45,9 +45,14 @@ export const createToken =
     tokenRequest.metadata = { ...metadata, name, namespace, uid: account.metadata.uid, creationTimestamp }
     const faults = validateTokenRequest(tokenRequest)
     if (faults.length > 0) throw invalid(tokenRequestKind, '', faults)
-    await services.admission.validate(
-      admissionRequest(resource, { operation: 'CREATE', object: tokenRequest, oldObject: undefined, dryRun }),
-    )
+    const admission = admissionRequest(resource, {
+      operation: 'CREATE',
+      object: tokenRequest,
+      oldObject: undefined,
+      dryRun,
+    })
+    await services.admission.admit(admission)
+    await services.admission.validate(admission)
 
     const bound = spec.boundObjectRef ? await boundTo(resource, spec.boundObjectRef) : {}
     const requested = spec.expirationSeconds ?? 3600
