@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isPodTerminal } from '@tandem/api/core/v1/pod-conditions'
-import type { Node, Pod } from '@tandem/api/core/v1/types'
+import type { Namespace, Node, Pod } from '@tandem/api/core/v1/types'
 import type { InformerHandler } from '@tandem/client'
 import type { Nominator } from './cache/nominator.ts'
 import type { SchedulerCache } from './cache/scheduler-cache.ts'
@@ -106,3 +106,13 @@ export function nodeEvents(node: Node, old: Node): ClusterEvent[] {
   if (!isDeepStrictEqual(conditions(node), conditions(old))) events.push('NodeConditionChange')
   return events
 }
+
+/** Terms of pod affinity may choose namespaces by their labels. */
+export const namespaceHandler = ({ cache, queue }: EventHandlerOptions): InformerHandler<Namespace> => ({
+  added: (namespace) => cache.setNamespace(namespace),
+  updated(namespace, old) {
+    cache.setNamespace(namespace)
+    if (!isDeepStrictEqual(namespace.metadata.labels, old.metadata.labels)) queue.moveAll('AssignedPodUpdate')
+  },
+  deleted: ({ metadata }) => cache.removeNamespace(metadata.name),
+})

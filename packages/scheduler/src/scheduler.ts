@@ -60,6 +60,9 @@ export class Scheduler {
       node: (name) => cache.node(name),
       imageNodes: (name) => cache.imageNodes(name),
       nominatedTo: (name) => nominator.to(name),
+      countPods: (query) => cache.countPods(query),
+      podsWithAffinity: () => cache.podsWithAffinity(),
+      namespaceLabels: cache.namespaceLabels,
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { namespaces } from '@tandem/api/core/v1/namespace'
 import { nodes } from '@tandem/api/core/v1/node'
 import { pods } from '@tandem/api/core/v1/pod'
 import { type Client, createClient, createInformerFactory, loadInClusterConfig, loadKubeconfig } from '@tandem/client'
@@ -13,7 +14,7 @@ import { serveHealth } from '@tandem/component-base/health/server'
 import { createMetrics } from '@tandem/component-base/metrics/metrics'
 import { Nominator } from './cache/nominator.ts'
 import { SchedulerCache } from './cache/scheduler-cache.ts'
-import { nodeHandler, podHandler } from './event-handlers.ts'
+import { namespaceHandler, nodeHandler, podHandler } from './event-handlers.ts'
 import { Framework } from './framework/framework.ts'
 import type { Plugin } from './framework/plugin.ts'
 import { defaultPlugins } from './framework/profile.ts'
@@ -52,6 +53,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     transform: withoutManagedFields,
   })
   const nodeInformer = informers.informer(nodes, { transform: withoutManagedFields })
+  const namespaceInformer = informers.informer(namespaces, { transform: withoutManagedFields })
   const scheduler = new Scheduler({
     framework,
     cache,
@@ -67,6 +69,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     currentPod: ({ metadata: { namespace, name } }) => podInformer.get({ namespace, name }),
   })
   const handlerOptions = { cache, queue, nominator, profile }
+  namespaceInformer.addHandler(namespaceHandler(handlerOptions))
   nodeInformer.addHandler(nodeHandler(handlerOptions))
   podInformer.addHandler(podHandler(handlerOptions))
 
@@ -79,7 +82,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   const stopping = new AbortController()
   informers.start()
   const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))
-  await Promise.race([Promise.all([nodeInformer.synced, podInformer.synced]), stopped])
+  await Promise.race([Promise.all([namespaceInformer.synced, nodeInformer.synced, podInformer.synced]), stopped])
 
   const lead = async (signal: AbortSignal): Promise<void> => {
     signal.addEventListener('abort', () => queue.close(), { once: true })

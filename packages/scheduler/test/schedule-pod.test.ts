@@ -2,6 +2,7 @@ import { FakeClient } from '@tandem/client/testing/fake-client'
 import t from 'tap'
 import { SchedulerCache } from '../src/cache/scheduler-cache.ts'
 import { Framework } from '../src/framework/framework.ts'
+import type { NodeSource } from '../src/framework/plugin.ts'
 import { podInfoOf } from '../src/framework/pod-info.ts'
 import { defaultPlugins } from '../src/framework/profile.ts'
 import { messageOf } from '../src/framework/status.ts'
@@ -15,11 +16,14 @@ function decide(pod: PodFixture, nodes: NodeFixture[], placed: (PodFixture & { o
   const cache = new SchedulerCache()
   for (const node of nodes) cache.setNode(nodeOf(node))
   for (const { on, ...other } of placed) cache.setPod(podInfoOf(podOf(other)), on)
-  const source = {
+  const source: NodeSource = {
     nodes: cache.nodes,
-    node: (name: string) => cache.node(name),
-    imageNodes: (name: string) => cache.imageNodes(name),
+    node: (name) => cache.node(name),
+    imageNodes: (name) => cache.imageNodes(name),
     nominatedTo: () => [],
+    countPods: (query) => cache.countPods(query),
+    podsWithAffinity: () => cache.podsWithAffinity(),
+    namespaceLabels: cache.namespaceLabels,
   }
   const cycle = framework.newCycle(podInfoOf(podOf(pod)), source)
   const result = schedulePod(framework, cycle, {
@@ -41,6 +45,14 @@ const noVictims = (count: number, total = count) =>
 const zone = (name: string) => ({ 'topology.kubernetes.io/zone': name })
 const inZone = (operator: 'In' | 'NotIn', value: string) => ({
   matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator, values: [value] }],
+})
+
+const near = (app: string) => ({ topologyKey: 'topology.kubernetes.io/zone', labelSelector: { matchLabels: { app } } })
+const spread = (whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway') => ({
+  topologyKey: 'topology.kubernetes.io/zone',
+  maxSkew: 1,
+  whenUnsatisfiable,
+  labelSelector: { matchLabels: { app: 'web' } },
 })
 
 const rows: {
@@ -193,6 +205,114 @@ const rows: {
     placed: [{ name: 'x', cpu: '4', priority: 50, on: 'a' }],
     expect:
       '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+  },
+  {
+    name: 'near a pod it wants to be near, by zone',
+    pod: { name: 'p', affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('db')] } } },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2') },
+      { name: 'c', labels: zone('z2') },
+    ],
+    placed: [{ name: 'x', labels: { app: 'db' }, cpu: '3', memory: '6Gi', on: 'b' }],
+    expect: 'c',
+  },
+  {
+    name: 'nobody there to be near',
+    pod: { name: 'p', affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('db')] } } },
+    nodes: [{ name: 'a', labels: zone('z1') }],
+    expect: `0/1 nodes are available: 1 node(s) didn't match pod affinity rules. ${unhelpful(1)}`,
+  },
+  {
+    name: 'the first of a kind that wants to be near its own',
+    pod: {
+      name: 'p',
+      labels: { app: 'db' },
+      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('db')] } },
+    },
+    nodes: [{ name: 'a', labels: zone('z1') }],
+    expect: 'a',
+  },
+  {
+    name: 'far from a pod of its kind',
+    pod: {
+      name: 'p',
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('web')] } },
+    },
+    nodes: [{ name: 'a', labels: zone('z1') }],
+    placed: [{ name: 'x', labels: { app: 'web' }, on: 'a' }],
+    expect: `0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules. ${noVictims(1)}`,
+  },
+  {
+    name: 'a pod that is there wants to be alone',
+    pod: { name: 'p', labels: { app: 'web' } },
+    nodes: [{ name: 'a', labels: zone('z1') }],
+    placed: [
+      {
+        name: 'x',
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('web')] } },
+        on: 'a',
+      },
+    ],
+    expect: `0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. ${noVictims(1)}`,
+  },
+  {
+    name: 'a pod of lower priority that keeps others away gives way',
+    pod: { name: 'p', labels: { app: 'web' }, priority: 10 },
+    nodes: [{ name: 'a', labels: zone('z1') }],
+    placed: [
+      {
+        name: 'x',
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [near('web')] } },
+        on: 'a',
+      },
+    ],
+    expect: 'preempts x on a',
+  },
+  {
+    name: 'preferred company',
+    pod: {
+      name: 'p',
+      affinity: {
+        podAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: near('db') }],
+        },
+      },
+    },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2') },
+    ],
+    placed: [{ name: 'x', labels: { app: 'db' }, on: 'b' }],
+    expect: 'b',
+  },
+  {
+    name: 'spread over zones, where one has more',
+    pod: { name: 'p', labels: { app: 'web' }, topologySpreadConstraints: [spread('DoNotSchedule')] },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2'), cpu: '1' },
+    ],
+    placed: [{ name: 'x', labels: { app: 'web' }, on: 'a' }],
+    expect: 'b',
+  },
+  {
+    name: 'spread over zones, where the other has no room',
+    pod: { name: 'p', cpu: '2', labels: { app: 'web' }, topologySpreadConstraints: [spread('DoNotSchedule')] },
+    nodes: [{ name: 'a', labels: zone('z1') }, { name: 'b', labels: zone('z2'), cpu: '1' }, { name: 'c' }],
+    placed: [{ name: 'x', labels: { app: 'web' }, on: 'a' }],
+    expect:
+      "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod topology spread constraints, 1 node(s) didn't match pod topology spread constraints (missing required label). no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.",
+  },
+  {
+    name: 'spread as well as may be',
+    pod: { name: 'p', labels: { app: 'web' }, topologySpreadConstraints: [spread('ScheduleAnyway')] },
+    nodes: [
+      { name: 'a', labels: zone('z1') },
+      { name: 'b', labels: zone('z2') },
+    ],
+    placed: [{ name: 'x', labels: { app: 'web' }, on: 'a' }],
+    expect: 'b',
   },
   {
     name: 'resource claims wait',

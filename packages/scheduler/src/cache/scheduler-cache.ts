@@ -1,6 +1,8 @@
-import type { Node } from '@tandem/api/core/v1/types'
+import type { Namespace, Node } from '@tandem/api/core/v1/types'
+import type { NamespaceLabels } from '../framework/affinity-term.ts'
 import { NodeInfo } from '../framework/node-info.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
+import { PodCounts, type PodQuery } from './pod-counts.ts'
 
 /**
  * Nodes and what is on them, kept by adding and taking away: a change costs the same with ten pods and with a hundred thousand.
@@ -12,6 +14,9 @@ export class SchedulerCache {
   readonly #pods = new Map<string, { info: PodInfo; nodeName: string; assumed: boolean }>()
   /** On how many nodes each image is. */
   readonly #imageNodes = new Map<string, number>()
+  readonly #counts = new PodCounts()
+  readonly #withAffinity = new Map<string, { info: PodInfo; nodeName: string }>()
+  readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>()
   #known: NodeInfo[] | undefined
 
   /** Nodes in an order that alternates between zones and stays the same until nodes come or go. */
@@ -27,6 +32,27 @@ export class SchedulerCache {
 
   imageNodes(name: string): number {
     return this.#imageNodes.get(name) ?? 0
+  }
+
+  countPods(query: PodQuery): ReadonlyMap<string, number> {
+    const placed = this.#pods.values().map(({ info: { pod }, nodeName }) => ({ pod, nodeName }))
+    return this.#counts.count(query, placed)
+  }
+
+  podsWithAffinity(): Iterable<{ info: PodInfo; nodeName: string }> {
+    return this.#withAffinity.values()
+  }
+
+  get namespaceLabels(): NamespaceLabels {
+    return this.#namespaceLabels
+  }
+
+  setNamespace({ metadata }: Namespace): void {
+    this.#namespaceLabels.set(metadata.name, metadata.labels ?? {})
+  }
+
+  removeNamespace(name: string): void {
+    this.#namespaceLabels.delete(name)
   }
 
   get podCount(): number {
@@ -60,6 +86,8 @@ export class SchedulerCache {
     const placed = this.#pods.get(key)
     if (!placed) return
     this.#pods.delete(key)
+    this.#withAffinity.delete(key)
+    this.#counts.changed(placed.info.pod, placed.nodeName, -1)
     const node = this.#nodes.get(placed.nodeName)
     node?.removePod(key)
     if (node && !node.isKnown && node.pods.size === 0) this.#nodes.delete(node.name)
@@ -86,6 +114,8 @@ export class SchedulerCache {
   #place(info: PodInfo, { nodeName, assumed }: { nodeName: string; assumed: boolean }): void {
     this.removePod(info.key)
     this.#pods.set(info.key, { info, nodeName, assumed })
+    if (info.hasAffinity) this.#withAffinity.set(info.key, { info, nodeName })
+    this.#counts.changed(info.pod, nodeName, 1)
     this.#infoOf(nodeName).addPod(info)
   }
 

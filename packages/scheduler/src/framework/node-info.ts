@@ -12,8 +12,6 @@ export class NodeInfo {
   readonly pods = new Map<string, PodInfo>()
   readonly requested: ResourceAmounts = noResources()
   readonly nonZeroRequested: ResourceAmounts = noResources()
-  /** Pods that refuse others near them: looked at for every pod, so kept apart. */
-  readonly podsWithRequiredAntiAffinity = new Map<string, PodInfo>()
   /** Bytes of images present, by every name they have. */
   readonly images = new Map<string, number>()
 
@@ -45,14 +43,12 @@ export class NodeInfo {
     this.pods.set(pod.key, pod)
     addAmounts(this.requested, pod.requests)
     addAmounts(this.nonZeroRequested, pod.nonZeroRequests)
-    if (pod.hasRequiredAntiAffinity) this.podsWithRequiredAntiAffinity.set(pod.key, pod)
   }
 
   removePod(key: string): PodInfo | undefined {
     const pod = this.pods.get(key)
     if (!pod) return undefined
     this.pods.delete(key)
-    this.podsWithRequiredAntiAffinity.delete(key)
     addAmounts(this.requested, pod.requests, -1)
     addAmounts(this.nonZeroRequested, pod.nonZeroRequests, -1)
     return pod

@@ -1,6 +1,8 @@
 import type { Pod } from '@tandem/api/core/v1/types'
 import type { Client } from '@tandem/client'
+import type { PodQuery } from '../cache/pod-counts.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
+import type { NamespaceLabels } from './affinity-term.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
@@ -75,6 +77,11 @@ export interface Cycle {
   imageNodes(name: string): number
   /** Pods for which room was made on the node, and which are not there yet. */
   nominatedTo(name: string): readonly PodInfo[]
+  /** How many pods of a kind each node has; nodes without one are absent. */
+  countPods(query: PodQuery): ReadonlyMap<string, number>
+  /** Pods on nodes that want to be near or far from others. */
+  podsWithAffinity(): Iterable<{ info: PodInfo; nodeName: string }>
+  readonly namespaceLabels: NamespaceLabels
   readonly handle: Handle
   /** Kept by plugins from one extension point to the next, under their own name. */
   readonly state: Map<string, unknown>
@@ -83,7 +90,10 @@ export interface Cycle {
 }
 
 /** The nodes that a cycle looks at. */
-export type NodeSource = Pick<Cycle, 'nodes' | 'node' | 'imageNodes' | 'nominatedTo'>
+export type NodeSource = Pick<
+  Cycle,
+  'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'podsWithAffinity' | 'namespaceLabels'
+>
 
 /** What plugins have of the world outside. */
 export interface Handle {

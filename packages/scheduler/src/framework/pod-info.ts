@@ -1,5 +1,6 @@
 import { hostPortsOf } from '@tandem/api/core/v1/host-ports'
 import type { ContainerPort, Pod } from '@tandem/api/core/v1/types'
+import { type AffinityTerms, affinityTermsOf } from './affinity-term.ts'
 import { podAmounts, podNonZeroAmounts, type ResourceAmounts } from './resources.ts'
 
 /** A pod with what plugins compute from it again and again, computed once. */
@@ -12,7 +13,7 @@ export interface PodInfo {
   /** With defaults for containers that request no CPU or memory. */
   readonly nonZeroRequests: ResourceAmounts
   readonly hostPorts: readonly ContainerPort[]
-  readonly hasRequiredAntiAffinity: boolean
+  readonly affinityTerms: AffinityTerms
   readonly hasAffinity: boolean
 }
 
@@ -26,7 +27,7 @@ export function podInfoOf(pod: Pod): PodInfo {
     requests,
     nonZeroRequests: podNonZeroAmounts(pod),
     hostPorts: hostPortsOf(pod),
-    hasRequiredAntiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0,
+    affinityTerms: affinityTermsOf(pod),
     hasAffinity: podAffinity !== undefined || podAntiAffinity !== undefined,
   }
 }

@@ -4,12 +4,14 @@ import { plugin as defaultBinderPlugin } from './default-binder.ts'
 import { plugin as defaultPreemptionPlugin } from './default-preemption.ts'
 import { plugin as dynamicResourcesPlugin } from './dynamic-resources.ts'
 import { plugin as imageLocalityPlugin } from './image-locality.ts'
+import { plugin as interPodAffinityPlugin } from './inter-pod-affinity.ts'
 import { plugin as nodeAffinityPlugin } from './node-affinity.ts'
 import { plugin as nodeNamePlugin } from './node-name.ts'
 import { plugin as nodePortsPlugin } from './node-ports.ts'
 import { plugin as nodeResourcesBalancedAllocationPlugin } from './node-resources-balanced-allocation.ts'
 import { plugin as nodeResourcesFitPlugin } from './node-resources-fit.ts'
 import { plugin as nodeUnschedulablePlugin } from './node-unschedulable.ts'
+import { plugin as podTopologySpreadPlugin } from './pod-topology-spread.ts'
 import { plugin as prioritySortPlugin } from './priority-sort.ts'
 import { plugin as schedulingGatesPlugin } from './scheduling-gates.ts'
 import { plugin as taintTolerationPlugin } from './taint-toleration.ts'
@@ -19,12 +21,14 @@ export const plugins = [
   defaultPreemptionPlugin,
   dynamicResourcesPlugin,
   imageLocalityPlugin,
+  interPodAffinityPlugin,
   nodeAffinityPlugin,
   nodeNamePlugin,
   nodePortsPlugin,
   nodeResourcesBalancedAllocationPlugin,
   nodeResourcesFitPlugin,
   nodeUnschedulablePlugin,
+  podTopologySpreadPlugin,
   prioritySortPlugin,
   schedulingGatesPlugin,
   taintTolerationPlugin,

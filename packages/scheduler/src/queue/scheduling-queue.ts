@@ -4,6 +4,7 @@ import type { PodInfo } from '../framework/pod-info.ts'
 import { isRejected, type Status } from '../framework/status.ts'
 import { Heap } from './heap.ts'
 import type { QueuedPod } from './queued-pod.ts'
+import { WaitingPods } from './waiting-pods.ts'
 
 export interface SchedulingQueueOptions {
   clock: Clock
@@ -34,7 +35,7 @@ export class SchedulingQueue {
   readonly #options: SchedulingQueueOptions
   readonly #active: Heap<QueuedPod>
   readonly #backoff: Heap<QueuedPod>
-  readonly #unschedulable = new Map<string, QueuedPod>()
+  readonly #unschedulable = new WaitingPods()
   /** Pods under way, with what was seen since they were taken. */
   readonly #inFlight = new Map<string, InFlight>()
   readonly #waiters: ((pod: QueuedPod | undefined) => void)[] = []
@@ -51,7 +52,7 @@ export class SchedulingQueue {
   }
 
   get depth(): { active: number; backoff: number; unschedulable: number; gated: number } {
-    const gated = [...this.#unschedulable.values()].filter((pod) => pod.gatedBy !== undefined).length
+    const { gated } = this.#unschedulable
     return {
       active: this.#active.size,
       backoff: this.#backoff.size,
@@ -136,15 +137,15 @@ export class SchedulingQueue {
     const woken =
       failed.unschedulablePlugins.size === 0 || [...underWay.events].some((event) => this.#concerns(failed, event))
     if (woken) this.#requeue(failed)
-    else this.#unschedulable.set(failed.info.key, failed)
+    else this.#unschedulable.set(failed)
   }
 
   /** Wakes the unschedulable pods that the event concerns. */
   moveAll(event: ClusterEvent, mayHelp: (pod: QueuedPod) => boolean = () => true): void {
     for (const { events } of this.#inFlight.values()) events.add(event)
-    for (const [key, pod] of this.#unschedulable) {
-      if (pod.gatedBy !== undefined || !this.#concerns(pod, event) || !mayHelp(pod)) continue
-      this.#unschedulable.delete(key)
+    for (const pod of this.#unschedulable.rejectedBy((plugin) => this.#options.isWokenBy(plugin, event))) {
+      if (!mayHelp(pod)) continue
+      this.#unschedulable.delete(pod.info.key)
       this.#requeue(pod)
     }
   }
@@ -164,7 +165,7 @@ export class SchedulingQueue {
   #enqueue(pod: QueuedPod): void {
     const gate = this.#options.preEnqueue(pod.info)
     if (gate && isRejected(gate.status)) {
-      this.#unschedulable.set(pod.info.key, {
+      this.#unschedulable.set({
         ...pod,
         gatedBy: gate.plugin,
         unschedulablePlugins: new Set([gate.plugin]),
@@ -229,9 +230,9 @@ export class SchedulingQueue {
   #scheduleFlush(): void {
     const { clock, unschedulableTimeoutMs = 300_000 } = this.#options
     this.#cancelFlush = clock.after(flushIntervalMs, () => {
-      for (const [key, pod] of this.#unschedulable) {
+      for (const pod of this.#unschedulable.values()) {
         if (pod.gatedBy !== undefined || clock.now() - pod.timestamp < unschedulableTimeoutMs) continue
-        this.#unschedulable.delete(key)
+        this.#unschedulable.delete(pod.info.key)
         this.#requeue(pod)
       }
       if (!this.#closed) this.#scheduleFlush()
