@@ -3,7 +3,7 @@ export class Writer {
   readonly #parts: Buffer[] = []
 
   varint(number: number, value: number | bigint | boolean): void {
-    this.#parts.push(varint((number << 3) | 0), varint(BigInt(value)))
+    this.#parts.push(varint((number << 3) | 0), varint(typeof value === 'boolean' ? Number(value) : value))
   }
 
   double(number: number, value: number): void {
@@ -25,7 +25,15 @@ export class Writer {
   }
 }
 
+/** Tags, lengths and most values take one byte, always the same ones. */
+const short = Array.from({ length: 0x80 }, (_, value) => Buffer.of(value))
+
 function varint(value: number | bigint): Buffer {
+  if (typeof value === 'number' && value >= 0) {
+    const known = short[value]
+    if (known) return known
+    if (value < 0x4000) return Buffer.of((value & 0x7f) | 0x80, value >> 7)
+  }
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
   do {
