@@ -1,35 +1,20 @@
-import {
-  boolYaml11Tag,
-  CORE_SCHEMA,
-  defineScalarTag,
-  floatCoreTag,
-  intCoreTag,
-  load,
-  loadAll,
-  mergeTag,
-  NOT_RESOLVED,
-  nullYaml11Tag,
-  Schema,
-} from 'js-yaml'
+import { dump, load, YAMLException } from 'js-yaml'
+import { DecodeError } from '../decode/decode-error.ts'
 
-/** Integers as Go's reader of YAML 1.1 takes them: `0755` is octal, as in file modes; `1:30` is text, not sixty-one and a half. */
-const intTag = defineScalarTag('tag:yaml.org,2002:int', {
-  implicit: true,
-  resolve(source, isExplicit, tagName) {
-    if (/^[-+]?0[0-7_]+$/.test(source)) return Number.parseInt(source.replace('0', '').replaceAll('_', '') || '0', 8)
-    if (/^[-+]?0b[01_]+$/.test(source)) {
-      const sign = source.startsWith('-') ? -1 : 1
-      return sign * Number.parseInt(source.replace(/^[-+]?0b/, '').replaceAll('_', ''), 2)
-    }
-    return source.includes(':') ? NOT_RESOLVED : intCoreTag.resolve(source, isExplicit, tagName)
-  },
-  identify: () => false,
-})
+/** Parses a body of one YAML document. Throws DecodeError, with the line as upstream tells it. */
+export function parseYaml(bytes: Uint8Array): unknown {
+  try {
+    return load(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+  } catch (cause) {
+    throw new DecodeError(`error converting YAML to JSON: ${messageOf(cause)}`, { cause })
+  }
+}
 
-const schema = new Schema([...CORE_SCHEMA.tags, nullYaml11Tag, boolYaml11Tag, intTag, floatCoreTag, mergeTag])
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof YAMLException)) return cause instanceof Error ? cause.message : String(cause)
+  const line = cause.mark ? `line ${cause.mark.line + 1}: ` : ''
+  return `yaml: ${line}${cause.reason}`
+}
 
-/** One document, read as kubectl and the API server read YAML: version 1.1 without dates and sexagesimals. */
-export const parseYaml = (text: string): unknown => load(text, { schema })
-
-/** Every document of a file. */
-export const parseYamlDocuments = (text: string): unknown[] => loadAll(text, { schema })
+/** Words that YAML 1.1 takes for booleans are quoted: clients in Go read that version. */
+export const printYaml = (object: object): string => dump(object, { lineWidth: -1, noRefs: true })
