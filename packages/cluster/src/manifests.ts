@@ -1,11 +1,11 @@
 import type { KubernetesObject } from '@tandem/apimachinery'
+import { parseYamlDocuments } from '@tandem/apimachinery/wire/yaml'
 import type { Client } from '@tandem/client'
 import { createResourceMapper } from '@tandem/client/discovery'
-import { loadAll } from 'js-yaml'
 
 /** Parses a file of one or many objects. */
 export const parseManifests = (yaml: string): KubernetesObject[] =>
-  loadAll(yaml).filter((object) => object !== null) as KubernetesObject[]
+  parseYamlDocuments(yaml).filter((object) => object !== null) as KubernetesObject[]
 
 /** Applies objects in their order by server-side apply, as the field manager `tandem`; taking over what another manager set. */
 export async function applyObjects(

@@ -10,7 +10,7 @@ import {
 } from '@tandem/apimachinery'
 import { decodeObject } from '@tandem/apimachinery/decode/decode'
 import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
-import { load } from 'js-yaml'
+import { parseYaml } from '@tandem/apimachinery/wire/yaml'
 import { decodeProtobuf } from '../request/protobuf.ts'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
@@ -126,7 +126,7 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>
 
 const parsers = {
   json: (content: Buffer): unknown => JSON.parse(content.toString()),
-  yaml: (content: Buffer): unknown => load(content.toString()),
+  yaml: (content: Buffer): unknown => parseYaml(content.toString()),
   protobuf: (content: Buffer, expected: { kind: string; schema: string }): unknown => decodeProtobuf(content, expected),
 }
 

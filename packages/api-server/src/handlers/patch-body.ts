@@ -1,5 +1,5 @@
 import { badRequest, unsupportedMediaType } from '@tandem/apimachinery'
-import { load } from 'js-yaml'
+import { parseYaml } from '@tandem/apimachinery/wire/yaml'
 
 const types = {
   'application/json-patch+json': 'json',
@@ -20,7 +20,7 @@ export function patchTypeOf(contentType: string | undefined): PatchType {
 export function patchBody(bytes: Buffer | undefined, type: PatchType): unknown {
   const text = bytes?.toString() ?? ''
   try {
-    return type === 'apply' ? load(text) : JSON.parse(text)
+    return type === 'apply' ? parseYaml(text) : JSON.parse(text)
   } catch (cause) {
     const what = type === 'apply' ? 'YAML' : 'patch'
     throw badRequest(`error decoding ${what}: ${(cause as Error).message}`)
