@@ -38,13 +38,14 @@ export type PreFilterOutcome =
     }
 
 export type FilterPlugin = Plugin & Required<Pick<Plugin, 'filter'>>
+type ScorePlugin = Plugin & Required<Pick<Plugin, 'score'>>
 
 /** Runs plugins at their extension points, in order, and puts together what they say. */
 export class Framework {
   readonly #plugins: readonly Plugin[]
   readonly #byName: ReadonlyMap<string, Plugin>
   readonly #filters: readonly FilterPlugin[]
-  readonly #scorers: readonly Plugin[]
+  readonly #scorers: readonly ScorePlugin[]
   readonly #weights: Readonly<Record<string, number>>
   readonly handle: Handle
   readonly sort: (a: QueuedPod, b: QueuedPod) => number
@@ -55,7 +56,7 @@ export class Framework {
     this.#plugins = plugins
     this.#byName = new Map(plugins.map((plugin) => [plugin.name, plugin]))
     this.#filters = plugins.filter((plugin): plugin is FilterPlugin => plugin.filter !== undefined)
-    this.#scorers = plugins.filter((plugin) => plugin.score !== undefined)
+    this.#scorers = plugins.filter((plugin): plugin is ScorePlugin => plugin.score !== undefined)
     this.#weights = weights
     this.handle = handle
     this.sort = sorter.sort
@@ -151,10 +152,12 @@ export class Framework {
     const totals = new Array<number>(nodes.length).fill(0)
     for (const plugin of this.#scorers) {
       if (plugin.preScore?.(cycle, nodes)?.code === 'Skip') continue
-      const scores = nodes.map((node) => plugin.score?.(cycle, node) ?? 0)
+      const scores = new Array<number>(nodes.length)
+      for (let index = 0; index < nodes.length; index++) scores[index] = plugin.score(cycle, nodes[index] as NodeInfo)
       plugin.normalizeScores?.(cycle, scores)
       const weight = this.#weights[plugin.name] ?? plugin.weight ?? 1
-      for (const [index, score] of scores.entries()) totals[index] = (totals[index] ?? 0) + score * weight
+      for (let index = 0; index < scores.length; index++)
+        totals[index] = (totals[index] ?? 0) + (scores[index] ?? 0) * weight
     }
     return totals
   }
