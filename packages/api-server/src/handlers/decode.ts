@@ -108,7 +108,7 @@ export function parseBody(
     value = parsers[format](content, expected)
   } catch (cause) {
     const { kind } = expected
-    const message = format === 'protobuf' ? '' : `couldn't get version/kind; ${format} parse error: `
+    const message = format === 'json' ? "couldn't get version/kind; json parse error: " : ''
     throw decodeFailure(new Error(message + (cause as Error).message, { cause }), { kind, body: content })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -125,7 +125,7 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>
 }
 
 const parsers = {
-  json: (content: Buffer): unknown => JSON.parse(content.toString()),
+  json: parseJson,
   yaml: (content: Buffer): unknown => parseYaml(content.toString()),
   protobuf: (content: Buffer, expected: { kind: string; schema: string }): unknown => decodeProtobuf(content, expected),
 }

@@ -18,7 +18,6 @@ export function patchTypeOf(contentType: string | undefined): PatchType {
 }
 
 export function patchBody(bytes: Buffer | undefined, type: PatchType): unknown {
-  const text = bytes?.toString() ?? ''
   try {
     return type === 'apply' ? parseYaml(text) : JSON.parse(text)
   } catch (cause) {

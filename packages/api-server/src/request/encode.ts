@@ -1,4 +1,4 @@
-import { dump } from 'js-yaml'
+import { printYaml } from '@tandem/apimachinery/wire/yaml'
 import type { Accepted, MediaType } from './negotiation.ts'
 import { encodeProtobuf } from './protobuf.ts'
 
@@ -14,8 +14,7 @@ export function encodeObject(object: object, { mediaType, pretty }: Pick<Accepte
     const body = encodeProtobuf(object)
     if (body) return { mediaType, body }
   }
-  if (mediaType === 'application/yaml')
-    return { mediaType, body: Buffer.from(dump(object, { lineWidth: -1, noRefs: true })) }
+  if (mediaType === 'application/yaml') return { mediaType, body: Buffer.from(printYaml(object)) }
   const text = pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)
   return { mediaType: 'application/json', body: Buffer.from(`${text}\n`) }
 }
