@@ -74,8 +74,12 @@ export class StoreRegistry implements Registry {
   remove(definition: AnyResourceDefinition): void {
     const any = definition as unknown as ResourceDefinition
     if (!this.#stores.delete(storeKey(any)) || any.storedAs) return
-    this.#caches.get(resourcePrefix(any))?.reset()
-    this.#caches.delete(resourcePrefix(any))
+    const prefix = resourcePrefix(any)
+    this.#caches.get(prefix)?.reset()
+    this.#caches.delete(prefix)
+    // The other versions stand on a store that hears of nothing any more.
+    for (const [key, { definition }] of this.#stores)
+      if (definition.storedAs && resourcePrefix(definition.storedAs.definition) === prefix) this.#stores.delete(key)
   }
 
   /** What a resource does around its writes. To be said before its store is asked for. */

@@ -17,8 +17,8 @@ export interface CommitQueueOptions {
   revision: number
   readState(key: string): State | undefined
   readValue(revision: number): Buffer | undefined
-  /** Refuses all writes by throwing, for want of room or after a failed write. */
-  guard(bytes: number): void
+  /** Refuses a write by throwing, for want of room or after a failed write. */
+  guard(write: Write): void
   /** Called once a batch is on the disk, before its writers learn of it. */
   committed(events: StorageEvent[], revision: number): void
   failed(error: unknown): unknown
@@ -98,7 +98,7 @@ export class CommitQueue {
     let revision = this.revision
     for (const waiting of batch) {
       try {
-        this.#options.guard(waiting.write.value?.byteLength ?? 0)
+        this.#options.guard(waiting.write)
         events.push(this.#stage(waiting.write, revision + 1, staged, operations))
         accepted.push({ waiting, revision: ++revision })
       } catch (error) {

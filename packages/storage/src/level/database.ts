@@ -37,6 +37,12 @@ export async function closeDatabase(database: Database): Promise<void> {
   await database.close()
 }
 
+/** Has LevelDB rewrite its files without what was deleted. The type of `level`, which also runs in browsers, does not know of it. */
+export async function reclaim(database: Database): Promise<void> {
+  const { compactRange } = database as Database & { compactRange?(start: string, end: string): Promise<void> }
+  await compactRange?.call(database, 'a', 'z')
+}
+
 async function checkFormat(database: Database, directory: string): Promise<void> {
   const found = await database.get('m:format')
   if (found === undefined) {

@@ -12,7 +12,7 @@ import type {
 import { ClosedError, CompactedError, FutureRevisionError, NoSpaceError } from '../errors.ts'
 import { CommitQueue, type Write } from './commit-queue.ts'
 import { History, type Retention, sweep } from './compactor.ts'
-import { closeDatabase, type Database, openDatabase, translateWrite } from './database.ts'
+import { closeDatabase, type Database, openDatabase, reclaim, translateWrite } from './database.ts'
 import { expiredBy } from './expiry.ts'
 import { replay } from './history.ts'
 import { list } from './listing.ts'
@@ -45,6 +45,7 @@ export class LevelBackend implements Backend {
   #sweeping: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #nextExpiry = 0
+  #nextReclaim = 0
   #now: () => number
   #failure: unknown
   #closed = false
@@ -78,7 +79,7 @@ export class LevelBackend implements Backend {
       revision: found.revision,
       readState: (key) => this.#state(key),
       readValue: (revision) => database.getSync(valueKey(revision)),
-      guard: (bytes) => this.#guard(bytes),
+      guard: (write) => this.#guard(write),
       committed: (events, revision) => this.#committed(events, revision),
       failed: (error) => {
         this.#failure = translateWrite(error, database.location)
@@ -207,9 +208,17 @@ export class LevelBackend implements Backend {
     try {
       await sweep(this.#database, { from: this.#swept, to, stop: () => this.#closed })
       this.#swept = to
+      await this.#reclaim()
     } finally {
       this.#sweeping = undefined
     }
+  }
+
+  async #reclaim(): Promise<void> {
+    const now = this.#now()
+    if (!this.#room.isShort() || this.#closed || now < this.#nextReclaim) return
+    this.#nextReclaim = now + 60_000
+    await reclaim(this.#database)
   }
 
   async currentRevision(): Promise<number> {
@@ -248,9 +257,10 @@ export class LevelBackend implements Backend {
     this.#watchers.publish(events, revision)
   }
 
-  #guard(bytes: number): void {
+  #guard({ value }: Write): void {
     if (this.#failure) throw this.#failure
-    if (!this.#room.has(bytes)) throw new NoSpaceError(`no space left in ${this.#database.location}`)
+    const room = value ? this.#room.has(value.byteLength) : this.#room.hasForDeletion()
+    if (!room) throw new NoSpaceError(`no space left in ${this.#database.location}`)
   }
 
   #expiry({ ttlSeconds }: WriteOptions): number {

@@ -27,4 +27,14 @@ export class Room {
   has(bytes: number): boolean {
     return this.#free - 2 * bytes >= this.#reserve
   }
+
+  /** Deletions may go deep into the reserve: they are small, and the way out. */
+  hasForDeletion(): boolean {
+    return this.#free >= this.#reserve / 8
+  }
+
+  /** Time to take back at once what LevelDB would take back by and by. */
+  isShort(): boolean {
+    return this.#free < 2 * this.#reserve
+  }
 }
