@@ -2,7 +2,7 @@ import { endpoints } from '@tandem/api/core/v1/endpoints'
 import { pods } from '@tandem/api/core/v1/pod'
 import { services } from '@tandem/api/core/v1/service'
 import type { Endpoints, Pod, Service } from '@tandem/api/core/v1/types'
-import { equalJson, isAlreadyExists, isNotFound, type New } from '@tandem/apimachinery'
+import { equalJson, isAlreadyExists, isConflict, isNotFound, type New } from '@tandem/apimachinery'
 import { type Controller, type ControllerContext, TerminalError } from '@tandem/controller-runtime'
 import { hasManagedEndpoints, isHeadless, selectedPods, servicesSelecting } from '../endpoints/service-pods.ts'
 import { endpointSubsets, truncateSubsets } from '../endpoints/subsets.ts'
@@ -84,7 +84,8 @@ async function write(
     if (current) await client.update(endpoints, { ...wanted, metadata: { ...current.metadata, ...wanted.metadata } })
     else await client.create(endpoints, wanted)
   } catch (error) {
-    if (isAlreadyExists(error)) throw error
+    // The cache was behind: that is nobody's concern but ours.
+    if (isAlreadyExists(error) || isConflict(error)) throw error
     if (isNamespaceTerminating(error)) throw new TerminalError('the namespace is being terminated', { cause: error })
     const [reason, what] = current
       ? ['FailedToUpdateEndpoint', 'update endpoint']

@@ -4,7 +4,7 @@ import { services } from '@tandem/api/core/v1/service'
 import type { Pod, Service } from '@tandem/api/core/v1/types'
 import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
 import type { EndpointSlice } from '@tandem/api/discovery/v1/types'
-import { isNotFound, keyOf, type ObjectKey } from '@tandem/apimachinery'
+import { isConflict, isNotFound, keyOf, type ObjectKey } from '@tandem/apimachinery'
 import { type Controller, type ControllerContext, perRun, TerminalError } from '@tandem/controller-runtime'
 import { desiredGroups } from '../endpoints/desired-slices.ts'
 import { managedBy, managerName, planSlices, type SlicePlan, serviceName } from '../endpoints/plan-slices.ts'
@@ -100,6 +100,7 @@ async function write(
     }
   } catch (error) {
     if (isNamespaceTerminating(error)) throw new TerminalError('the namespace is being terminated', { cause: error })
+    if (isConflict(error)) throw error
     const message = `Error updating Endpoint Slices for Service ${key}: ${messageOf(error)}`
     recorder.record({ object: service, type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message })
     throw error

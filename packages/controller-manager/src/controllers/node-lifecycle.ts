@@ -7,7 +7,7 @@ import { equalJson, isNotFound } from '@tandem/apimachinery'
 import { type Controller, type ControllerContext, perRun, type ReconcileResult } from '@tandem/controller-runtime'
 import { EvictionLimiter, evictionRate, isFullyDisrupted, zoneOf } from '../node-lifecycle/disruption.ts'
 import { type Heartbeat, heartbeatOf, readinessOf, unknownConditions } from '../node-lifecycle/health.ts'
-import { desiredTaints, isBeingEvicted, withoutEviction } from '../node-lifecycle/taints.ts'
+import { desiredTaints, isBeingEvicted, isUnfit, withoutEviction } from '../node-lifecycle/taints.ts'
 import { eventRule } from '../permissions.ts'
 import { timestamp } from '../timestamp.ts'
 
@@ -136,11 +136,10 @@ async function taint(node: Node, context: ControllerContext): Promise<number> {
   const all = informer(nodes)
     .list()
     .map((other) => (other.metadata.name === node.metadata.name ? node : other))
-  const isDown = readinessOf(node) !== 'True'
   const disrupted = isFullyDisrupted(all)
   let waitMs = Number.POSITIVE_INFINITY
   let evicts = isBeingEvicted(node)
-  if (isDown && !evicts && !disrupted) {
+  if (isUnfit(node) && !evicts && !disrupted) {
     const zone = zoneOf(node)
     const rate = evictionRate(all.filter((other) => zoneOf(other) === zone))
     waitMs = stateOf(context).limiter.take(zone, { rate, now: clock.monotonic() })

@@ -44,6 +44,9 @@ const noExecuteKey = (node: Node): string | undefined => {
   return !hasReady || readiness === 'True' ? undefined : readiness === 'False' ? notReady : unreachable
 }
 
+/** Is it a node whose pods should go, as soon as that may be? One that never said how it is, is not. */
+export const isUnfit = (node: Node): boolean => noExecuteKey(node) !== undefined
+
 /** All of them may be taken off again where the whole cluster is in trouble. */
 export const withoutEviction = (taints: readonly Taint[]): Taint[] =>
   taints.filter(({ key, effect }) => effect !== 'NoExecute' || (key !== notReady && key !== unreachable))

@@ -1,6 +1,7 @@
 import { pods } from '@tandem/api/core/v1/pod'
 import type { Pod } from '@tandem/api/core/v1/types'
 import { startTestServer } from '@tandem/api-server/testing/server'
+import { isNotFound } from '@tandem/apimachinery'
 import { type Client, type ClientConfig, createClient } from '@tandem/client'
 import { silentLogger, systemClock } from '@tandem/component-base'
 import { startControllerManager } from '../../src/start.ts'
@@ -69,4 +70,15 @@ async function eventually<T>(what: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
+}
+
+/** For `eventually`: fails until the object is gone. */
+export async function isGone(get: Promise<unknown>): Promise<void> {
+  try {
+    await get
+  } catch (error) {
+    if (isNotFound(error)) return
+    throw error
+  }
+  throw new Error('still there')
 }
