@@ -16,7 +16,7 @@ export const formatAccessModes = (modes: readonly string[] | undefined): string 
     .join(',')
 
 export function validateAccessModes(field: string, modes: readonly string[]): FieldError[] {
-  const known = Object.keys(shortForms)
+  const known = Object.keys(shortForms).sort()
   const errors = modes.filter((mode) => !known.includes(mode)).map((mode) => notSupported(field, mode, known))
   if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && known.includes(mode)))
     errors.push(forbiddenField(field, 'may not use ReadWriteOncePod with other access modes'))

@@ -27,7 +27,7 @@ function validate(configMap: ConfigMap): FieldError[] {
   const total =
     Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0) +
     Object.values(binaryData).reduce((sum, value) => sum + decodedLength(value), 0)
-  if (total > maxDataBytes) errors.push(tooLong('', maxDataBytes))
+  if (total > maxDataBytes) errors.push(tooLong('[]', maxDataBytes))
   return errors
 }
 

@@ -33,7 +33,7 @@ export const nonNegative = (field: string, value: number | undefined): FieldErro
   (value ?? 0) < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : []
 
 export const positive = (field: string, value: number): FieldError[] =>
-  value <= 0 ? [invalidValue(field, value, 'must be greater than 0')] : []
+  value <= 0 ? [invalidValue(field, value, 'must be greater than zero')] : []
 
 export const portNumber = (field: string, value: number): FieldError[] =>
   invalidEach(field, value, validatePortNumber(value))

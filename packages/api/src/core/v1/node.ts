@@ -15,7 +15,7 @@ import type { Node } from './types.ts'
 
 /** `podCIDR` and `podCIDRs` are one: the singular is the first of the plural. */
 function alignPodCIDRs({ spec }: Node): void {
-  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR]
+  if (spec.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR]
   if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0]
 }
 

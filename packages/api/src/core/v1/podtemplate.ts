@@ -1,5 +1,6 @@
 import type { FieldError, ResourceDefinition } from '@tandem/apimachinery'
 import { formatLabels, nameColumn } from '@tandem/apimachinery/columns'
+import { dropDisabledFields } from './pod-spec/disabled-fields.ts'
 import { podSpecWarnings } from './pod-spec/warnings.ts'
 import { defaultPodTemplateSpec, validatePodTemplateSpec } from './pod-template.ts'
 import { containerColumns } from './template-columns.ts'
@@ -9,6 +10,8 @@ function defaults(object: PodTemplate): void {
   object.template ??= {}
   defaultPodTemplateSpec(object.template)
 }
+
+const prepare = ({ template }: PodTemplate): void => dropDisabledFields(template?.spec)
 
 const validate = ({ template = {} }: PodTemplate): FieldError[] => validatePodTemplateSpec('template', template)
 
@@ -21,6 +24,8 @@ export const podTemplates: ResourceDefinition<PodTemplate> = {
   schema: 'io.k8s.api.core.v1.PodTemplate',
   hasGeneration: true,
   defaults,
+  prepareForCreate: prepare,
+  prepareForUpdate: prepare,
   validate,
   validateUpdate: validate,
   warnings: ({ template = {} }) => podSpecWarnings('template', template),

@@ -9,6 +9,7 @@ import {
 } from '@tandem/apimachinery'
 import { ageColumn, formatLabels, nameColumn } from '@tandem/apimachinery/columns'
 import { nonNegative } from './field-checks.ts'
+import { dropDisabledFields } from './pod-spec/disabled-fields.ts'
 import { podSpecWarnings } from './pod-spec/warnings.ts'
 import { defaultPodTemplateSpec, validatePodTemplateSpec } from './pod-template.ts'
 import { containerColumns } from './template-columns.ts'
@@ -30,10 +31,12 @@ function defaults(controller: ReplicationController): void {
 
 function prepareForCreate(controller: ReplicationController): void {
   controller.status = { replicas: 0 }
+  dropDisabledFields(controller.spec.template?.spec)
 }
 
 function prepareForUpdate(controller: ReplicationController, old: ReplicationController): void {
   controller.status = old.status
+  dropDisabledFields(controller.spec.template?.spec)
 }
 
 function validateTemplate(

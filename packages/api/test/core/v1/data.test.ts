@@ -24,7 +24,7 @@ const configMapRows = [
   {
     name: 'too large',
     object: { data: { a: 'x'.repeat(2 ** 20) }, binaryData: { b: 'eA==' } },
-    expected: [': Too long: may not be more than 1048576 bytes'],
+    expected: ['[]: Too long: may not be more than 1048576 bytes'],
   },
 ]
 

@@ -60,10 +60,9 @@ export function validateFieldRef(
   return allowed.includes(path) ? [] : [notSupported(`${field}.fieldPath`, path, allowed)]
 }
 
-const containerResources = ['cpu', 'memory', 'ephemeral-storage'].flatMap((name) => [
-  `limits.${name}`,
-  `requests.${name}`,
-])
+const containerResources = ['limits', 'requests'].flatMap((kind) =>
+  ['cpu', 'ephemeral-storage', 'memory'].map((name) => `${kind}.${name}`),
+)
 const sizeUnits = ['1', ...['k', 'M', 'G', 'T', 'P', 'E'].flatMap((unit) => [`1${unit}`])]
 const binaryUnits = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`)
 const sizeDivisors = [...sizeUnits, ...binaryUnits]

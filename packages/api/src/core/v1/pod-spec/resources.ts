@@ -143,14 +143,14 @@ function validateConsistency(field: string, spec: PodSpec): FieldError[] {
 }
 
 /** A pod's own `resources`. */
-export function validatePodResources(field: string, spec: PodSpec): FieldError[] {
+export function validatePodResources(field: string, spec: PodSpec, claimNames: readonly string[]): FieldError[] {
   const { resources, os } = spec
   if (!resources) return []
   if (os?.name === 'windows') return [forbiddenField(field, 'may not be set for a windows pod')]
   const errors: FieldError[] = []
   if (resources.claims)
     errors.push(forbiddenField(`${field}.claims`, 'claims may not be set for Resources at pod-level'))
-  errors.push(...validateRequirements(field, resources, validatePodResourceName, []))
+  errors.push(...validateRequirements(field, resources, validatePodResourceName, claimNames))
   return [...errors, ...validateConsistency(field, spec)]
 }
 

@@ -158,10 +158,7 @@ export function validatePodSecurityContext(field: string, spec: PodSpec): FieldE
   errors.push(
     ...optionalOneOf(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
   )
-  return [
-    ...errors,
-    ...optionalOneOf(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
-  ]
+  return [...errors, ...optionalOneOf(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive'])]
 }
 
 /** A pod with users of its own shares no other namespace of the host. */

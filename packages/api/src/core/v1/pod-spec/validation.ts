@@ -159,7 +159,7 @@ export function validatePodSpec(field: string, spec: PodSpec, { of, name }: PodS
     ...validateContainers(`${field}.containers`, context),
     ...validateInitContainers(`${field}.initContainers`, context),
     ...validateEphemeralContainers(`${field}.ephemeralContainers`, context),
-    ...validatePodResources(`${field}.resources`, spec),
+    ...validatePodResources(`${field}.resources`, spec, claimNames),
     ...validateHostNetworkPorts(field, spec, of),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...validateDNS(field, spec),

@@ -1,6 +1,7 @@
-import { parseQuantity } from '@tandem/apimachinery'
+import { parseQuantity, semanticallyEqual } from '@tandem/apimachinery'
 import { warningsForIP } from '../ip-address.ts'
 import { nodeLabelDeprecation, nodeSelectorTermWarnings } from '../node-label-deprecations.ts'
+import { appArmorPrefix, appArmorProfileOf, seccompOfPod, seccompPrefix } from '../pod/profile-annotations.ts'
 import type { Container, EphemeralContainer, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../types.ts'
 import { overlappingPathWarnings } from './overlapping-paths.ts'
 import { containersWithPath } from './paths.ts'
@@ -82,8 +83,20 @@ function envWarnings(field: string, { env = [] }: Container | EphemeralContainer
   })
 }
 
-const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
-const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/'
+/** The annotation is old, unless it only repeats what the pod's own field says. */
+function appArmorWarnings(
+  field: string,
+  annotation: string | undefined,
+  { name, securityContext }: Container | EphemeralContainer,
+  spec: PodSpec | undefined,
+): string[] {
+  if (annotation === undefined) return []
+  const profile = appArmorProfileOf(annotation)
+  const inherited = profile && semanticallyEqual(profile, spec?.securityContext?.appArmorProfile)
+  const own = securityContext?.appArmorProfile
+  if (inherited || (own && !semanticallyEqual(own, profile))) return []
+  return [`${field}[${appArmorPrefix}${name}]: deprecated since v1.30; use the "appArmorProfile" field instead`]
+}
 
 function annotationWarnings(at: string, { metadata = {}, spec }: PodTemplateSpec): string[] {
   const annotations = metadata.annotations ?? {}
@@ -95,8 +108,9 @@ function annotationWarnings(at: string, { metadata = {}, spec }: PodTemplateSpec
   const useField = 'non-functional in v1.27+; use the "seccompProfile" field instead'
   if (!spec?.securityContext?.seccompProfile && has(seccompOfPod)) texts.push(`${field}[${seccompOfPod}]: ${useField}`)
   for (const { container } of spec ? containersWithPath('', spec) : []) {
-    const key = `${seccompOfContainer}${container.name}`
+    const key = `${seccompPrefix}${container.name}`
     if (!container.securityContext?.seccompProfile && has(key)) texts.push(`${field}[${key}]: ${useField}`)
+    texts.push(...appArmorWarnings(field, annotations[`${appArmorPrefix}${container.name}`], container, spec))
   }
   return texts
 }

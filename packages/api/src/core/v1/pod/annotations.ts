@@ -2,13 +2,11 @@ import { type FieldError, forbiddenField, invalidValue } from '@tandem/apimachin
 import { containersWithPath } from '../pod-spec/paths.ts'
 import type { Pod, PodSpec } from '../types.ts'
 import { descending } from '../volume-path.ts'
+import { appArmorPrefix, seccompOfPod, seccompPrefix } from './profile-annotations.ts'
 
 /** The kubelet's own pods, which come from files, have a mirror in the API. */
 export const mirrorAnnotation = 'kubernetes.io/config.mirror'
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
-const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod'
-const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/'
-const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.io/'
 
 type Annotations = Readonly<Record<string, string>>
 
@@ -31,10 +29,10 @@ export function validatePodAnnotations(field: string, annotations: Annotations, 
     if (key === mirrorAnnotation && !spec.nodeName)
       errors.push(invalidValue(at, value, 'must set spec.nodeName if mirror pod annotation is set'))
     if (key === deletionCost && !isInt32(value)) errors.push(invalidValue(at, value, 'must be a 32bit integer'))
-    if (key === seccompOfPod || key.startsWith(seccompOfContainer))
+    if (key === seccompOfPod || key.startsWith(seccompPrefix))
       errors.push(...validateSeccompAnnotation(`${field}.${key}`, value))
-    if (!key.startsWith(appArmorOfContainer)) continue
-    const name = key.slice(appArmorOfContainer.length)
+    if (!key.startsWith(appArmorPrefix)) continue
+    const name = key.slice(appArmorPrefix.length)
     if (!names.includes(name)) errors.push(invalidValue(at, name, 'container not found'))
     if (!['', 'runtime/default', 'unconfined'].includes(value) && !value.startsWith('localhost/'))
       errors.push(invalidValue(at, value, `invalid AppArmor profile name: "${value}"`))
@@ -50,7 +48,7 @@ export function validatePodAnnotationChanges(field: string, pod: Pod, old: Pod):
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (now[key] === before[key]) continue
     const change = before[key] === undefined ? 'add' : 'remove or update'
-    if (key.startsWith(appArmorOfContainer))
+    if (key.startsWith(appArmorPrefix))
       errors.push(forbiddenField(`${field}[${key}]`, `may not ${change} AppArmor annotations`))
     if (key === mirrorAnnotation)
       errors.push(forbiddenField(`${field}[${key}]`, `may not ${change} mirror pod annotation`))

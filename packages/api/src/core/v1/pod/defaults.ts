@@ -41,7 +41,7 @@ function defaultPodRequests(pod: Pod): void {
 /** `podIP` and `hostIP` are the first of the lists beside them. */
 function alignAddresses({ status }: Pod): void {
   if (!status) return
-  if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }]
+  if (status.podIP && status.podIPs?.[0]?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP }]
   if (status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip
 }
 
@@ -57,5 +57,6 @@ export function defaults(pod: Pod): void {
     defaultHostPorts(spec.initContainers)
   }
   defaultPodSpec(spec)
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   alignAddresses(pod)
 }

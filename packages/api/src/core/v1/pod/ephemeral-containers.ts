@@ -14,7 +14,7 @@ export function prepareForEphemeralContainersUpdate(pod: Pod, old: Pod): void {
 /** They can be added; those there are stay as they are. */
 export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined)
-    return [forbiddenField('', 'static pods do not support ephemeral containers')]
+    return [forbiddenField('[]', 'static pods do not support ephemeral containers')]
   const errors = [...validatePod(pod), ...validatePodAnnotationChanges('metadata.annotations', pod, old)]
   const field = 'spec.ephemeralContainers'
   for (const before of old.spec.ephemeralContainers ?? []) {

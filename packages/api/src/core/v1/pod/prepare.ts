@@ -1,6 +1,8 @@
 import type { LabelSelector, LabelSelectorRequirement } from '../../../meta/v1/types.ts'
-import { computeQOSClass } from '../qos-class.ts'
+import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
+import { qosClassOf } from '../qos-class.ts'
 import type { Pod, PodAffinityTerm, PodCondition } from '../types.ts'
+import { syncAppArmorProfiles } from './profile-annotations.ts'
 
 type Labels = Readonly<Record<string, string>> | undefined
 
@@ -35,7 +37,9 @@ function mergeAffinityKeys(pod: Pod): void {
 }
 
 export function prepareForCreate(pod: Pod): void {
-  pod.status = { phase: 'Pending', qosClass: computeQOSClass(pod) }
+  dropDisabledFields(pod.spec)
+  syncAppArmorProfiles(pod.metadata.annotations, pod.spec)
+  pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) }
   if ((pod.spec.schedulingGates ?? []).length > 0)
     pod.status.conditions = [
       {
@@ -43,12 +47,14 @@ export function prepareForCreate(pod: Pod): void {
         status: 'False',
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastTransitionTime: pod.metadata.creationTimestamp,
       },
     ]
   mergeAffinityKeys(pod)
 }
 
 export function prepareForUpdate(pod: Pod, old: Pod): void {
+  dropDisabledFields(pod.spec)
   pod.status = old.status
 }
 

@@ -113,8 +113,8 @@ function validatePodLevel({ spec }: Pod, old: Pod): FieldError[] {
 
 export function validateResize(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined)
-    return [forbiddenField('', 'static pods cannot be resized')]
-  if (old.spec.os?.name === 'windows') return [forbiddenField('', 'windows pods cannot be resized')]
+    return [forbiddenField('[]', 'static pods cannot be resized')]
+  if (old.spec.os?.name === 'windows') return [forbiddenField('[]', 'windows pods cannot be resized')]
   const errors = validatePod(pod)
   if (qosClassOf(old) !== computeQOSClass(pod))
     errors.push(

@@ -14,6 +14,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../types.ts'
 import { mirrorAnnotation, validatePodAnnotationChanges, validatePodAnnotations } from './annotations.ts'
 import { changedFields } from './changed-fields.ts'
 import { keepNodeAffinity, validateGatedChanges } from './gated.ts'
+import { validateProfilesMatch } from './profile-annotations.ts'
 
 const annotationsField = 'metadata.annotations'
 const largestInt32 = 2 ** 31 - 1
@@ -25,7 +26,7 @@ export function validatePod({ metadata, spec }: Pod): FieldError[] {
     ...validatePodSpec('spec', spec, { of: 'pod', name: metadata.name }),
   ]
   if (metadata.annotations?.[mirrorAnnotation] !== undefined && spec.resourceClaims?.length)
-    errors.push(forbiddenField('', 'static pods do not support resource claims'))
+    errors.push(forbiddenField('[]', 'static pods do not support resource claims'))
   if (!spec.serviceAccountName)
     for (const [i, { projected }] of (spec.volumes ?? []).entries())
       for (const [j, { serviceAccountToken }] of (projected?.sources ?? []).entries())
@@ -48,7 +49,7 @@ export function validate(pod: Pod): FieldError[] {
     errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'))
   if (pod.spec.nodeName && (pod.spec.schedulingGates ?? []).length > 0)
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'))
-  return errors
+  return [...errors, ...validateProfilesMatch('spec', pod.metadata.annotations, pod.spec)]
 }
 
 const updatable = [
