@@ -1,19 +1,27 @@
 import type { PolicyRule } from '@tandem/api/rbac/v1/types'
 import { controllers } from '@tandem/controller-manager/controllers/index.generated'
 
-/** What each controller says it needs, for the roles that the API server writes at its start. */
+interface Described {
+  name: string
+  role?: string
+  permissions: readonly PolicyRule[]
+}
+
+/** What each controller says it needs, for the roles that the API server writes at its start. Controllers may share a role. */
 export function controllerPermissions(): string {
-  const byName = new Map<string, readonly PolicyRule[]>(
-    controllers.map(({ name, permissions }): [string, readonly PolicyRule[]] => [name, permissions]),
-  )
-  const lines = [...byName]
+  const byRole = new Map<string, Set<string>>()
+  for (const { name, role = name, permissions } of controllers as readonly Described[]) {
+    const rules = byRole.get(role) ?? new Set()
+    for (const rule of permissions) rules.add(JSON.stringify(inOrder(rule)))
+    byRole.set(role, rules)
+  }
+  const lines = [...byRole]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, rules]) => {
-      const texts = rules.map((rule) => `    ${JSON.stringify(inOrder(rule))}`)
-      return texts.length > 0
-        ? `  ${JSON.stringify(name)}: [\n${texts.join(',\n')}\n  ]`
-        : `  ${JSON.stringify(name)}: []`
-    })
+    .map(([role, rules]) =>
+      rules.size > 0
+        ? `  ${JSON.stringify(role)}: [\n${[...rules].map((rule) => `    ${rule}`).join(',\n')}\n  ]`
+        : `  ${JSON.stringify(role)}: []`,
+    )
   return `{\n${lines.join(',\n')}\n}\n`
 }
 
