@@ -10,6 +10,7 @@ import {
 } from '@tandem/apimachinery'
 import { decodeObject } from '@tandem/apimachinery/decode/decode'
 import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
+import { parseJson } from '@tandem/apimachinery/wire/json'
 import { parseYaml } from '@tandem/apimachinery/wire/yaml'
 import { decodeProtobuf } from '../request/protobuf.ts'
 import type { ResourceRequest } from './handler.ts'
@@ -126,7 +127,7 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>
 
 const parsers = {
   json: parseJson,
-  yaml: (content: Buffer): unknown => parseYaml(content.toString()),
+  yaml: parseYaml,
   protobuf: (content: Buffer, expected: { kind: string; schema: string }): unknown => decodeProtobuf(content, expected),
 }
 

@@ -17,7 +17,7 @@ const rows: { yaml: string; value: unknown; name: string }[] = [
 
 for (const { name, yaml, value } of rows) {
   t.test(name, (t) => {
-    t.same(parseYaml(yaml), value)
+    t.same(parseYaml(Buffer.from(yaml)), value)
     t.end()
   })
 }
