@@ -1,4 +1,5 @@
 import { badRequest, unsupportedMediaType } from '@tandem/apimachinery'
+import { parseJson } from '@tandem/apimachinery/wire/json'
 import { parseYaml } from '@tandem/apimachinery/wire/yaml'
 
 const types = {
@@ -19,7 +20,7 @@ export function patchTypeOf(contentType: string | undefined): PatchType {
 
 export function patchBody(bytes: Buffer | undefined, type: PatchType): unknown {
   try {
-    return type === 'apply' ? parseYaml(text) : JSON.parse(text)
+    return (type === 'apply' ? parseYaml : parseJson)(bytes ?? Buffer.alloc(0))
   } catch (cause) {
     const what = type === 'apply' ? 'YAML' : 'patch'
     throw badRequest(`error decoding ${what}: ${(cause as Error).message}`)
