@@ -1,4 +1,4 @@
-import { adminClient, applyAddons } from '@tandem/cluster/addons'
+import { adminClient } from '@tandem/cluster/admin-client'
 import { engineSocket } from '@tandem/cluster/host/engine'
 import { waitForNode } from '@tandem/cluster/node'
 import type { ClusterName, ClusterPlan } from '@tandem/cluster/plan'
@@ -61,7 +61,6 @@ async function finishCluster(
 ): Promise<SampleAppAddresses | undefined> {
   const client = await adminClient(plan)
   try {
-    await applyAddons(client)
     progress.step(`${plan.name}: waiting for the node`)
     await waitForNode(client, plan.nodeName)
     if (!flags.sampleApp) return undefined

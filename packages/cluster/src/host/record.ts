@@ -6,6 +6,11 @@ import type { EngineStart } from './engine.ts'
 export const neededSysctls: Readonly<Record<string, string>> = {
   'net.ipv4.ip_forward': '1',
   'net.bridge.bridge-nf-call-iptables': '1',
+  // NodePorts answer at 127.0.0.1 too.
+  'net.ipv4.conf.all.route_localnet': '1',
+  // A refusal must reach the pod: the kernel would send a redirect along a bridge's own routes first, and keep the refusal back.
+  'net.ipv4.conf.all.send_redirects': '0',
+  'net.ipv4.conf.default.send_redirects': '0',
 }
 
 /** Where the values from before are kept, for `down --purge` to put back. */
