@@ -5,6 +5,8 @@ import { ObjectEvent } from './watch-event.ts'
 /** One write as the cache knows it. At least one of the two entries is there. */
 export class Change {
   readonly revision: number
+  /** When it was made known here. */
+  readonly at = performance.now()
   readonly key: string
   readonly current: Entry | undefined
   readonly previous: Entry | undefined

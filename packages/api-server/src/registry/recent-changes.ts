@@ -4,6 +4,8 @@ import type { Entry } from './entry.ts'
 const maxCount = 20_000
 // Only what was replaced counts: what is current is held by the cache anyway.
 const maxBytes = 8 << 20
+// Who comes back later than this is served from the log on disk.
+const maxMilliseconds = 75_000
 
 /** The latest changes of one resource, for watchers that come back and for the pages of a list. */
 export class RecentChanges {
@@ -20,17 +22,23 @@ export class RecentChanges {
   add(change: Change): void {
     this.#changes.push(change)
     this.#bytes += change.bytes
-    while (this.#changes.length - this.#first > maxCount || this.#bytes > maxBytes) {
-      const oldest = this.#changes[this.#first++]
-      if (!oldest) break
+    for (;;) {
+      const oldest = this.#changes[this.#first]
+      if (!oldest || !this.#isTooMuch(oldest, change.at)) break
+      this.#first++
       this.#bytes -= oldest.bytes
       this.since = oldest.revision
     }
     // Moved in one go, once in a while.
-    if (this.#first > 1000 && this.#first > this.#changes.length / 2) {
+    if (this.#first > 64 && this.#first > this.#changes.length / 2) {
       this.#changes = this.#changes.slice(this.#first)
       this.#first = 0
     }
+  }
+
+  #isTooMuch(oldest: Change, now: number): boolean {
+    const count = this.#changes.length - this.#first
+    return count > maxCount || this.#bytes > maxBytes || now - oldest.at > maxMilliseconds
   }
 
   /** The changes after the revision, which is at least `since`. */

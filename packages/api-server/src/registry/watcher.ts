@@ -1,28 +1,45 @@
 import type { Selector } from './selection.ts'
+import { Turns } from './turns.ts'
 import type { WatchEvent } from './watch-event.ts'
 
 // A watcher that lets more than this pile up is ended; it can come back and go on from where it was.
 const maxUnread = 20_000
+// What a watch begins with may be all objects there are: they are handed over in pieces.
+const maxBatch = 500
+
+type Batch = readonly WatchEvent[]
+type Result = IteratorResult<Batch>
+const over: Result = { done: true, value: undefined }
+
+export interface WatcherOptions {
+  bookmarks: boolean
+  signal: AbortSignal
+  /** What comes before all that is pushed, made as it is read. Undefined stands for an object that is passed over. */
+  first?: Iterable<WatchEvent | undefined>
+  onEnd(): void
+}
 
 /** One watch: a queue of shared events, read in batches. */
-export class Watcher implements AsyncIterableIterator<readonly WatchEvent[]> {
+export class Watcher implements AsyncIterableIterator<Batch> {
   readonly selector: Selector
   readonly bookmarks: boolean
+  #first: Iterator<WatchEvent | undefined> | undefined
   #unread: WatchEvent[] = []
-  #reader: ((result: IteratorResult<readonly WatchEvent[]>) => void) | undefined
+  #reader: ((result: Result) => void) | undefined
   #ended = false
   #onEnd: () => void
 
-  constructor(selector: Selector, options: { bookmarks: boolean; signal: AbortSignal; onEnd: () => void }) {
+  constructor(selector: Selector, { bookmarks, signal, first, onEnd }: WatcherOptions) {
     this.selector = selector
-    this.bookmarks = options.bookmarks
+    this.bookmarks = bookmarks
+    this.#first = first?.[Symbol.iterator]()
     const abort = () => this.#stop()
-    options.signal.addEventListener('abort', abort, { once: true })
+    signal.addEventListener('abort', abort, { once: true })
     this.#onEnd = () => {
-      options.signal.removeEventListener('abort', abort)
-      options.onEnd()
+      signal.removeEventListener('abort', abort)
+      onEnd()
     }
-    if (options.signal.aborted) this.#stop()
+    if (signal.aborted) this.#stop()
   }
 
   [Symbol.asyncIterator](): this {
@@ -40,9 +57,7 @@ export class Watcher implements AsyncIterableIterator<readonly WatchEvent[]> {
     const reader = this.#reader
     if (!reader || this.#unread.length === 0) return
     this.#reader = undefined
-    const value = this.#unread
-    this.#unread = []
-    reader({ done: false, value })
+    reader(this.#take())
   }
 
   /** Lets the reader have what is queued, and then ends. */
@@ -51,28 +66,51 @@ export class Watcher implements AsyncIterableIterator<readonly WatchEvent[]> {
     this.#ended = true
     this.#onEnd()
     this.flush()
-    this.#reader?.({ done: true, value: undefined })
+    this.#reader?.(over)
     this.#reader = undefined
   }
 
-  next(): Promise<IteratorResult<readonly WatchEvent[]>> {
-    if (this.#unread.length > 0) {
-      const value = this.#unread
-      this.#unread = []
-      return Promise.resolve({ done: false, value })
-    }
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+  next(): Promise<Result> {
+    if (this.#first) return this.#nextOfFirst(this.#first)
+    if (this.#unread.length > 0) return Promise.resolve(this.#take())
+    if (this.#ended) return Promise.resolve(over)
     return new Promise((resolve) => {
       this.#reader = resolve
     })
   }
 
-  async return(): Promise<IteratorResult<readonly WatchEvent[]>> {
+  async return(): Promise<Result> {
     this.#stop()
-    return { done: true, value: undefined }
+    return over
+  }
+
+  async #nextOfFirst(first: Iterator<WatchEvent | undefined>): Promise<Result> {
+    const batch: WatchEvent[] = []
+    const turns = new Turns()
+    while (batch.length < maxBatch) {
+      const { done, value } = first.next()
+      if (done) {
+        this.#first = undefined
+        break
+      }
+      if (value) batch.push(value)
+      const turn = turns.take()
+      if (turn) await turn
+    }
+    if (batch.length === 0) return this.next()
+    // Others have their turn between two batches.
+    if (this.#first) await new Promise((resolve) => setImmediate(resolve))
+    return { done: false, value: batch }
+  }
+
+  #take(): Result {
+    const value = this.#unread
+    this.#unread = []
+    return { done: false, value }
   }
 
   #stop(): void {
+    this.#first = undefined
     this.#unread = []
     this.end()
   }

@@ -1,12 +1,13 @@
 import { type Backend, CompactedError } from '@tandem/storage'
 import type { Change } from './change.ts'
+import type { Entry } from './entry.ts'
 import { entryKey } from './keys.ts'
 import type { Reader } from './reading.ts'
-import { tooLarge, tooOld, watchFrom } from './resource-version.ts'
+import { tooLarge, tooOld, type WatchFrom, watchFrom } from './resource-version.ts'
 import { parseSelection, type Selector } from './selection.ts'
 import type { Watch, WatchRequest } from './store.ts'
 import type { WatchCache } from './watch-cache.ts'
-import { Bookmark, ErrorEvent, ObjectEvent } from './watch-event.ts'
+import { Bookmark, ErrorEvent, ObjectEvent, type WatchEvent } from './watch-event.ts'
 import { Watcher } from './watcher.ts'
 
 interface Source {
@@ -36,34 +37,45 @@ export async function watch({ cache, backend, reader }: Source, request: WatchRe
       return expired(tooOld(from.revision, error.compactedRevision).status)
     }
   }
-  // From here on nothing waits, so that no event comes between what is queued now and what `dispatch` will add.
+  // From here on nothing waits, so that no event comes between what the watch begins with and what `dispatch` will add.
+  const first = from.initialEvents
+    ? initialEvents({ cache, backend, reader }, selector, from)
+    : past.concat(cache.recent.after(past.at(-1)?.revision ?? from.revision ?? cache.revision)).map((change) => {
+        const event = change.eventFor(selector)
+        // These events are this watcher's own: the change is not to hold them.
+        change.forget()
+        return event
+      })
   const watcher: Watcher = new Watcher(selector, {
     bookmarks: request.allowWatchBookmarks === true,
     signal,
+    first,
     onEnd: () => cache.watchers.remove(watcher),
   })
-  if (from.initialEvents) {
-    for (const entry of matching(cache, selector)) watcher.push(new ObjectEvent('ADDED', entry))
-    if (from.endBookmark) watcher.push(new Bookmark(cache.bookmarkOf, reader.revision, { initialEventsEnd: true }))
-  } else {
-    for (const change of past.concat(cache.recent.after(past.at(-1)?.revision ?? from.revision ?? cache.revision))) {
-      const event = change.eventFor(selector)
-      if (event) watcher.push(event)
-      change.forget()
-    }
-  }
   if (!signal.aborted) cache.watchers.add(watcher)
   return watcher
 }
 
-function matching(cache: WatchCache, selector: Selector) {
-  const { namespace, name } = selector
+/** All that is there now, though it is told later. */
+function initialEvents(
+  { cache, reader }: Source,
+  selector: Selector,
+  { endBookmark }: WatchFrom,
+): Iterable<WatchEvent | undefined> {
+  const entries = candidates(cache, selector)
+  const end = endBookmark ? new Bookmark(cache.bookmarkOf, reader.revision, { initialEventsEnd: true }) : undefined
+  return (function* () {
+    for (const entry of entries) yield selector.matches(entry) ? new ObjectEvent('ADDED', entry) : undefined
+    yield end
+  })()
+}
+
+function candidates(cache: WatchCache, { namespace, name }: Selector): readonly Entry[] {
   if (name !== undefined && (namespace !== '' || cache.definition.scope === 'Cluster')) {
     const entry = cache.entries.get(entryKey({ namespace, name }))
-    return entry && selector.matches(entry) ? [entry] : []
+    return entry ? [entry] : []
   }
-  const entries = namespace ? cache.entries.slice(`${namespace}/`, `${namespace}0`) : cache.entries.slice('')
-  return selector.everything ? entries : entries.filter(selector.matches)
+  return namespace ? cache.entries.slice(`${namespace}/`, `${namespace}0`) : cache.entries.slice('')
 }
 
 /**

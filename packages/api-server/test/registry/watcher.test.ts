@@ -52,3 +52,19 @@ t.test('leaving the loop ends it', async (t) => {
   for await (const batch of watcher) if (batch.length > 0) break
   t.equal(ended.count, 1)
 })
+
+t.test('what a watch begins with comes in pieces, before what was pushed meanwhile, however much it is', async (t) => {
+  const first = Array.from({ length: 50_000 }, (_, i) => (i % 2 === 0 ? event(i) : undefined))
+  const signal = new AbortController().signal
+  const watcher = new Watcher(selector, { bookmarks: false, signal, first, onEnd: () => {} })
+  watcher.push(event(99_999))
+  const seen: number[] = []
+  let largest = 0
+  for await (const batch of watcher) {
+    largest = Math.max(largest, batch.length)
+    for (const { revision } of batch) seen.push(revision)
+    if (seen.at(-1) === 99_999) break
+  }
+  t.same(seen, [...Array.from({ length: 25_000 }, (_, i) => 2 * i), 99_999])
+  t.ok(largest <= 500)
+})

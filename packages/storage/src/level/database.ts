@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { FormatError, LockedError, NoSpaceError } from '../errors.ts'
@@ -11,6 +11,8 @@ const ownerFile = (directory: string): string => join(directory, 'owner.pid')
 
 /** Opens the directory for this process alone, and makes sure that this version can read what is in it. */
 export async function openDatabase(directory: string): Promise<Database> {
+  // Secrets lie here as they are.
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   const database: Database = new Level(directory, {
     keyEncoding: 'utf8',
     valueEncoding: 'buffer',

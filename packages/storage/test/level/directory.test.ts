@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
@@ -40,6 +40,12 @@ t.test('another process is refused too, and a dead owner holds nothing', async (
   child.kill('SIGKILL')
   await exited
   await (await LevelBackend.open({ directory })).close()
+})
+
+t.test('a directory that is not there is made, for its owner alone', async (t) => {
+  const directory = join(await directoryFor(t), 'made', 'store')
+  await (await LevelBackend.open({ directory })).close()
+  t.equal((await stat(directory)).mode & 0o777, 0o700)
 })
 
 t.test('data of another format is refused', async (t) => {
