@@ -9,8 +9,13 @@ interface Entry {
   pod: Pod
   wanted: PodStatus
   written: string
+  /** The resourceVersion of the last write's answer: what is newer was written by somebody else. */
+  writtenVersion: string
   writing: Promise<void> | undefined
 }
+
+/** Another write was faster; or another pod has the name, and then no number of attempts helps. */
+const maxConflicts = 5
 
 const longestWait = 10_000
 
@@ -36,8 +41,12 @@ export class StatusManager {
 
   report(pod: Pod, status: PodStatus): void {
     const entry = this.#entries.get(pod.metadata.uid)
-    if (!entry) this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', writing: undefined })
-    else Object.assign(entry, { pod, wanted: status })
+    if (!entry)
+      this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', writtenVersion: '', writing: undefined })
+    else {
+      Object.assign(entry, { pod, wanted: status })
+      if (isNewer(pod.metadata.resourceVersion, entry.writtenVersion) && !says(pod.status, status)) entry.written = ''
+    }
     this.#write(pod.metadata.uid)
   }
 
@@ -59,11 +68,19 @@ export class StatusManager {
         await this.#client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } })
         return
       } catch (error) {
-        // Gone, or another pod has its name by now.
-        if (isNotFound(error) || isConflict(error)) return
+        if (isNotFound(error) || (isConflict(error) && (await this.#isAnother(pod)))) return
         this.#logger.warn({ error, pod: name, namespace }, 'pod could not be deleted')
         await this.#clock.sleep(wait, this.#signal).catch(() => {})
       }
+    }
+  }
+
+  /** Has another pod its name by now? */
+  async #isAnother({ metadata: { namespace, name, uid } }: Pod): Promise<boolean> {
+    try {
+      return (await this.#client.get(pods, { namespace, name })).metadata.uid !== uid
+    } catch (error) {
+      return isNotFound(error)
     }
   }
 
@@ -76,6 +93,7 @@ export class StatusManager {
   }
 
   async #writeNewest(uid: string, entry: Entry): Promise<void> {
+    let conflicts = 0
     for (let wait = 200; this.#entries.get(uid) === entry && !this.#signal.aborted; ) {
       const { pod, wanted } = entry
       const text = JSON.stringify(wanted)
@@ -83,11 +101,17 @@ export class StatusManager {
       try {
         const body = { metadata: { uid }, status: statusPatch(pod.status ?? {}, wanted) }
         const { namespace, name } = pod.metadata
-        await this.#client.patch(pods, { namespace, name }, { type: 'strategic', body }, { subresource: 'status' })
+        const written = await this.#client.patch(
+          pods,
+          { namespace, name },
+          { type: 'strategic', body },
+          { subresource: 'status' },
+        )
+        entry.writtenVersion = written.metadata.resourceVersion
         entry.written = text
         wait = 200
       } catch (error) {
-        if (isNotFound(error) || isConflict(error)) return
+        if (isNotFound(error) || (isConflict(error) && ++conflicts > maxConflicts)) return
         this.#logger.warn(
           { error, pod: pod.metadata.name, namespace: pod.metadata.namespace },
           'pod status not written',
@@ -98,3 +122,13 @@ export class StatusManager {
     }
   }
 }
+
+/** Versions of one server are numbers that grow. */
+const isNewer = (version: string, than: string): boolean => than !== '' && BigInt(version) > BigInt(than)
+
+/** Does the object still say what we told of it? A node that was thought lost finds its pods marked unready by others. */
+const says = (current: PodStatus | undefined, wanted: PodStatus): boolean =>
+  current?.phase === wanted.phase &&
+  (wanted.conditions ?? []).every(({ type, status }) =>
+    current?.conditions?.some((condition) => condition.type === type && condition.status === status),
+  )

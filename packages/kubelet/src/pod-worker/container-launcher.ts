@@ -104,7 +104,7 @@ export class ContainerLauncher {
       const before = latest.get(name)
       if (this.#mustWait(pod, name, before)) continue
       this.#starting.add(name)
-      const attempt = before ? before.attempt + 1 : 0
+      const attempt = before ? before.attempt + 1 : forgottenAttempts(pod, name)
       const targetName = 'targetContainerName' in container ? container.targetContainerName : undefined
       const targetContainerId = targetName ? latest.get(targetName)?.id : undefined
       const target = targetContainerId ? { targetContainerId } : {}
@@ -168,4 +168,12 @@ export class ContainerLauncher {
     this.#ending.abort(new Error('the pod is ending'))
     await this.#tail
   }
+}
+
+/** How often a container ran that the engine no longer knows. */
+function forgottenAttempts({ status }: Pod, name: string): number {
+  const told = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(
+    (container) => container.name === name,
+  )
+  return told?.containerID ? told.restartCount + 1 : 0
 }

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodes } from '@tandem/api/core/v1/node'
@@ -16,6 +15,7 @@ import { clusterLabel } from '../../src/container-runtime/docker/labels.ts'
 import { flags, optionsOf } from '../../src/flags.ts'
 import { type RunningKubelet, startKubelet } from '../../src/kubelet.ts'
 import type { KubeletOptions } from '../../src/options.ts'
+import { importBusybox, removeHostTraces } from './image.ts'
 
 /** A real kubelet on the real engine beside a real API server, everything named by a tag of its own and removed at the end. */
 export interface Harness {
@@ -201,54 +201,9 @@ async function ensureNamespace(client: Client, name: string): Promise<void> {
   await client.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } }).catch(() => {})
 }
 
-async function importBusybox(directory: string, image: string): Promise<string> {
-  const root = join(directory, 'image')
-  await mkdir(join(root, 'bin'), { recursive: true })
-  await mkdir(join(root, 'tmp'))
-  await cp('/bin/busybox', join(root, 'bin', 'busybox'))
-  for (const applet of [
-    'sh',
-    'cat',
-    'ls',
-    'sleep',
-    'echo',
-    'env',
-    'wget',
-    'httpd',
-    'nc',
-    'id',
-    'hostname',
-    'touch',
-    'rm',
-    'test',
-    'true',
-    'false',
-    'stty',
-    'readlink',
-    'tar',
-    'ps',
-  ])
-    await symlink('busybox', join(root, 'bin', applet))
-  await writeFile(join(root, 'tmp', 'index.html'), 'hello from the pod\n')
-  execFileSync('sh', ['-c', `tar -C '${root}' -c . | docker import -c 'ENV PATH=/bin' - ${image}`], { stdio: 'pipe' })
-  return image
-}
-
 async function removeHostState(tag: string, options: KubeletOptions): Promise<void> {
-  try {
-    execFileSync('ip', ['link', 'delete', tag], { stdio: 'pipe' })
-  } catch {
-    // It was never made.
-  }
+  removeHostTraces(tag)
   await removeChains(await openIptables(), (chain) => chain.startsWith(`${options.chainPrefix}-`)).catch(() => {})
-  execFileSync(
-    'sh',
-    [
-      '-c',
-      `for d in /sys/fs/cgroup/*/${tag} /sys/fs/cgroup/${tag}; do [ -d "$d" ] && find "$d" -depth -type d -exec rmdir {} + ; done; true`,
-    ],
-    { stdio: 'pipe' },
-  )
 }
 
 export const isRunning = (pod: Pod): boolean => pod.status?.phase === 'Running'

@@ -131,3 +131,17 @@ t.test('a readiness probe goes on while the pod ends', async (t) => {
   await harness.waitFor('draining', (pod) => !isReady(pod), 5000)
   await harness.waitForGone('draining', 8000)
 })
+
+t.test("what others wrote over a pod's status is put right", async (t) => {
+  await harness.createPod('marked', {})
+  const pod = await harness.waitFor('marked', isReady)
+  const conditions = [{ type: 'Ready', status: 'False' }]
+  await harness.client.patch(
+    pods,
+    pod.metadata,
+    { type: 'strategic', body: { status: { conditions } } },
+    { subresource: 'status' },
+  )
+  t.ok(isReady(await harness.waitFor('marked', isReady, 5000)))
+  await remove('marked')
+})

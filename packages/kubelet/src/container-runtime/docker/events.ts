@@ -35,9 +35,13 @@ export async function* engineEvents(options: {
       wait = 0
       const stop = () => stream.destroy()
       signal.addEventListener('abort', stop, { once: true })
+      const lines = createInterface({ input: stream })
+      // A connection that breaks has no end, only a close.
+      const broken = () => lines.close()
+      stream.on('close', broken).on('error', broken)
       try {
         yield { type: 'relist' }
-        for await (const line of createInterface({ input: stream })) {
+        for await (const line of lines) {
           const event = runtimeEvent(JSON.parse(line) as EngineEvent, scope)
           if (event) yield event
         }

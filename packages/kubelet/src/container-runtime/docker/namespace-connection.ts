@@ -2,9 +2,13 @@ import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
-/** Pipes its own input and output to a port of the loopback interface it finds itself with. */
+/**
+ * Pipes its own input and output to a port of the loopback interface it finds itself with. It ends with the connection: a process
+ * cannot close its standard output and live on.
+ */
 const relay = `const s=require('node:net').connect({host:'localhost',port:+process.argv[1],allowHalfOpen:true});
-s.on('error',e=>{process.stderr.write(e.message);process.exit(1)});process.stdin.pipe(s);s.pipe(process.stdout)`
+s.on('error',e=>{process.stderr.write(e.message);process.exit(1)});s.on('end',()=>process.stdout.write('',()=>process.exit(0)));
+process.stdin.pipe(s);s.pipe(process.stdout)`
 
 const connected = (host: string, port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
