@@ -37,6 +37,7 @@ export function createServer({ tls, hooks, routes, logger }: ServerOptions): Fas
     bodyLimit,
     http2SessionTimeout: idleTimeout,
     forceCloseConnections: true,
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2000 },
     onProtoPoisoning: 'ignore',
     frameworkErrors: (_error, _request, reply) => sendPageNotFound(reply as never),

@@ -77,12 +77,21 @@ function shapes(
 
 function encodeEvent(event: WatchEvent, show: Shapes, accepted: Accepted): Uint8Array {
   const { mediaType } = accepted
-  if (mediaType === 'application/json' && !event.entry) return event.json()
   const { type, object } = event.entry
     ? { type: event.type, object: show.entry(event.entry) }
-    : (JSON.parse(Buffer.from(event.json()).toString()) as { type: string; object: object })
+    : withoutEntry(event, accepted)
   const framed = mediaType === 'application/vnd.kubernetes.protobuf' ? encodeProtobufEvent(type, object) : undefined
   return framed ?? encodeObject({ type, object }, { mediaType, pretty: false }).body
+}
+
+/** A BOOKMARK is of the kind that the watcher was promised; an ERROR is a Status, whatever was asked for. */
+function withoutEntry(event: WatchEvent, { as, version }: Accepted): { type: string; object: object } {
+  const { type, object } = JSON.parse(Buffer.from(event.json()).toString()) as {
+    type: string
+    object: KubernetesObject
+  }
+  const bookmark = type === 'BOOKMARK' && as === 'PartialObjectMetadata'
+  return { type, object: bookmark ? partialMetadata(object, version) : object }
 }
 
 export const listKindOf = ({ listKind, kind }: ResourceDefinition): string => listKind ?? `${kind}List`
