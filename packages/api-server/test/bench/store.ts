@@ -29,7 +29,7 @@ const pods = registry.store(definition('pods', 'Pod'))
 const namespace = 'default'
 
 const thing = (name: string, bytes: number): Thing => ({
-  metadata: { name, labels: { app: 'bench' } } as Thing['metadata'],
+  metadata: { name, labels: { app: 'bench' }, uid: '', resourceVersion: '', creationTimestamp: '' },
   data: { value: 'x'.repeat(bytes) },
 })
 

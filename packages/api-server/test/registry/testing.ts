@@ -91,7 +91,7 @@ export const pod = (name: string, spec: Pod['spec'] = {}, metadata: Partial<Pod[
 export const namesOf = async (store: Pick<Store, 'list'>, request?: ListRequest): Promise<string> =>
   (await store.list(request)).entries.map(({ name }) => name).join(' ')
 
-export const shown = ({ type, entry, initialEventsEnd, status }: WatchEvent<never>): string =>
+export const shown = <T extends KubernetesObject>({ type, entry, initialEventsEnd, status }: WatchEvent<T>): string =>
   [type, entry?.name, initialEventsEnd && 'end', status?.message].filter(Boolean).join(' ')
 
 /** Reads events until there are `count`, or the watch ends. */
@@ -102,4 +102,10 @@ export async function take<T extends KubernetesObject>(watch: Watch<T>, count: n
     if (events.length >= count) break
   }
   return events
+}
+
+/** The object as it is, for changes that are sure to find one. */
+export function there<T>(object: T | undefined): T {
+  if (object === undefined) throw new Error('no object')
+  return object
 }

@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isNotFound } from '@tandem/apimachinery'
 import t from 'tap'
-import { configMap, configMaps, openRegistry, pod, pods } from './testing.ts'
+import { configMap, configMaps, openRegistry, pod, pods, there } from './testing.ts'
 
 const namespace = 'default'
 
@@ -106,7 +106,7 @@ t.test('what is refused', async (t) => {
       () =>
         store.update(
           { namespace, name: 'there' },
-          (old) => ({ ...(old as never), metadata: { ...old?.metadata, resourceVersion: '1' } as never }) as never,
+          (old) => ({ ...there(old), metadata: { ...there(old).metadata, resourceVersion: '1' } }),
           {},
         ),
       { code: 409, message: /^Operation cannot be fulfilled on pods "there": the object has been modified/ },
@@ -136,7 +136,7 @@ t.test('what is refused', async (t) => {
     ],
   ]
   // The first pod has revision 1, which the stale row names; it must have moved on.
-  await store.update({ namespace, name: 'there' }, (old) => ({ ...(old as never), spec: { image: 'good' } }) as never)
+  await store.update({ namespace, name: 'there' }, (old) => ({ ...there(old), spec: { image: 'good' } }))
   for (const [name, act, { code, message }] of rows)
     await t.test(name, async (t) => {
       const error = (await t.rejects(act(), { message })) as { code?: number }
@@ -174,10 +174,10 @@ t.test('updating', async (t) => {
     })
   })
   await t.test('metadata alone does not count', async (t) => {
-    const { entry } = await store.update(
-      key,
-      (old) => ({ ...(old as never), metadata: { ...old?.metadata, annotations: { x: 'y' } } }) as never,
-    )
+    const { entry } = await store.update(key, (old) => ({
+      ...there(old),
+      metadata: { ...there(old).metadata, annotations: { x: 'y' } },
+    }))
     t.equal(entry.object().metadata.generation, 2)
   })
   await t.test('what changes nothing writes nothing, in whatever order and at whatever time', async (t) => {
