@@ -50,7 +50,7 @@ export async function loadKubeconfig(path: string, options: LoadKubeconfigOption
 }
 
 export function parseKubeconfig(text: string, path = 'kubeconfig'): Kubeconfig {
-  const parsed = parseYaml(text)
+  const parsed: unknown = text.trim() === '' ? undefined : parseYaml(text)
   if (typeof parsed !== 'object' || parsed === null || (parsed as { kind?: unknown }).kind !== 'Config') {
     throw new Error(`${path} is not a kubeconfig: it has no kind Config`)
   }
