@@ -27,7 +27,7 @@ t.test('a certificate that changes on disk is served without a restart', async (
   const loaded = await loadCertificate(files)
   const running = reloadCertificate(server, files, { clock, logger: silentLogger, signal: stopping.signal, loaded })
   await writeFile(certFile, 'two')
-  clock.advance(60_000)
+  await clock.advance(60_000)
   await changed.promise
   t.same(served, ['two'])
   stopping.abort()
