@@ -4,6 +4,7 @@ import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
 import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
 import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
+import { strategicPatchFailure } from '@tandem/apimachinery/patch/strategic-failure'
 import { forbiddenBy } from '../authorization/forbidden.ts'
 import { sendEncoded } from '../request/respond.ts'
 import { fillNamespace } from './create.ts'
@@ -47,8 +48,9 @@ interface Patching {
 
 function patched(resource: ResourceRequest, { type, body, current, parameters }: Patching): KubernetesObject {
   const { definition, kube } = resource
-  const decode = (value: object) =>
-    decodeValue(resource, { value: value as Record<string, unknown>, fieldValidation: parameters.fieldValidation })
+  const { fieldValidation } = parameters
+  const decode = (value: object, refuse?: (error: Error) => Error) =>
+    decodeValue(resource, { value: value as Record<string, unknown>, fieldValidation, refuse })
   if (type === 'apply') return apply(resource, { body, current, parameters }, decode)
   if (!current) throw notFound({ group: definition.group, resource: definition.plural }, kube.info.name)
   switch (type) {
@@ -57,7 +59,10 @@ function patched(resource: ResourceRequest, { type, body, current, parameters }:
     case 'merge':
       return decode(applyMergePatch(current, body))
     case 'strategic':
-      return decode(applyStrategicPatch(current, body, { schema: definition.schema, registry: builtInSchema }))
+      return decode(
+        applyStrategicPatch(current, body, { schema: definition.schema, registry: builtInSchema }),
+        (error) => strategicPatchFailure(body, error),
+      )
   }
 }
 

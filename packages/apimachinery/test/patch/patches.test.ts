@@ -1,5 +1,6 @@
 import t from 'tap'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../src/index.ts'
+import { strategicPatchFailure } from '../../src/patch/strategic-failure.ts'
 import { registry } from '../testing/schema.ts'
 
 type Json = Record<string, unknown>
@@ -193,3 +194,15 @@ for (const [name, patch, code, message] of bad)
     const object = { containers: [c('a')], volumes: [{ name: 'v' }] }
     t.throws(() => applyStrategicPatch(object, patch, { schema: 'PodSpec', registry }), { code, message })
   })
+
+t.test('strategic: a patch that makes no object of its kind', async (t) => {
+  const error = strategicPatchFailure(
+    { spec: { b: [1, 'x'], a: null } },
+    new Error('strict decoding error: unknown field "spec.b"'),
+  )
+  t.equal(error.code, 422)
+  t.equal(
+    error.message,
+    ' "" is invalid: patch: Invalid value: "map[spec:map[a:<nil> b:[1 x]]]": strict decoding error: unknown field "spec.b"',
+  )
+})
