@@ -40,12 +40,14 @@ export interface ValueToDecode {
   value: Record<string, unknown>
   fieldValidation: WriteParameters['fieldValidation']
   text?: Buffer | undefined
+  /** The answer to what is no such object, where it is not the usual one. */
+  refuse?: ((error: DecodeError) => Error) | undefined
 }
 
 /** The object in parsed JSON: a body, or what a patch made. */
 export function decodeValue(
   { kube, definition }: Pick<ResourceRequest, 'kube' | 'definition'>,
-  { value, fieldValidation, text }: ValueToDecode,
+  { value, fieldValidation, text, refuse }: ValueToDecode,
 ): KubernetesObject {
   const found = kindOf(value, definition)
   checkKind(found, definition)
@@ -60,7 +62,8 @@ export function decodeValue(
     for (const warning of warnings) kube.warn(warning)
     return complete(object, definition)
   } catch (error) {
-    if (error instanceof DecodeError) throw decodeFailure(error, { kind: definition.kind, found, body: text })
+    if (error instanceof DecodeError)
+      throw refuse?.(error) ?? decodeFailure(error, { kind: definition.kind, found, body: text })
     throw error
   }
 }
