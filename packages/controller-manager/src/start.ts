@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Client, createClient } from '@tandem/client'
+import { createDelegatedAuth } from '@tandem/client/delegated-auth/delegated-auth'
+import { metricsAuthorizer } from '@tandem/client/delegated-auth/metrics-authorizer'
 import type { ComponentContext, RunningComponent } from '@tandem/component-base'
 import { serveHealth } from '@tandem/component-base/health/server'
 import { createMetrics } from '@tandem/component-base/metrics/metrics'
@@ -35,7 +37,13 @@ export async function startControllerManager(
   const health =
     securePort === undefined
       ? undefined
-      : await serveHealth({ port: securePort, host: options.bindAddress, tls: options.tls ?? 'self-signed', metrics })
+      : await serveHealth({
+          authorize: metricsAuthorizer(createDelegatedAuth({ client, clock: context.clock })),
+          port: securePort,
+          host: options.bindAddress,
+          tls: options.tls ?? 'self-signed',
+          metrics,
+        })
   const manager = startManager(
     {
       name,

@@ -42,7 +42,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     this.#options = options
     this.#selection = { namespace, labelSelector, fieldSelector, metadataOnly }
     this.#transform = transform ?? ((object) => object)
-    this.#backoff = new Backoff(options.clock, { initialMs: 800, maxMs: 30_000 })
+    this.#backoff = new Backoff(options.clock, { initialMs: 800, maxMs: 8_000 })
     this.synced = new Promise((resolve) => {
       this.#reportSynced = resolve
     })
