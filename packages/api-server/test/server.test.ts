@@ -220,6 +220,41 @@ t.test('who is not known is told nothing', async (t) => {
   t.equal((await ask(maps, { authorization: 'Bearer nonsense' })).code, 401)
 })
 
+t.test('credentials of another cluster are not taken', async (t) => {
+  const other = await startTestServer()
+  t.teardown(() => other.stop())
+  const { certificate, key } = await other.clientConfig()
+  const { Agent, request } = await import('undici')
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false, cert: certificate, key } })
+  t.teardown(() => dispatcher.close())
+  const ask = async (url: string, headers = {}) => {
+    const { statusCode, body } = await request(url + maps, { dispatcher, headers })
+    await body.dump()
+    return statusCode
+  }
+  t.equal(await ask(other.url), 200, 'a certificate, at home')
+  t.equal(await ask(server.url), 401, 'a certificate, elsewhere')
+
+  const there = await requestsOf(other)
+  t.teardown(() => there.close())
+  const accounts = '/api/v1/namespaces/default/serviceaccounts'
+  await there.ask('POST', accounts, { metadata: { name: 'robot' } })
+  const { token } = (await there.ask('POST', `${accounts}/robot/token`, { spec: {} })).body.status
+  const bearer = new Agent({ connect: { rejectUnauthorized: false } })
+  t.teardown(() => bearer.close())
+  for (const [url, code] of [
+    [other.url, 403],
+    [server.url, 401],
+  ] as const) {
+    const { statusCode, body } = await request(url + maps, {
+      dispatcher: bearer,
+      headers: { authorization: `Bearer ${token}` },
+    })
+    await body.dump()
+    t.equal(statusCode, code, code === 403 ? 'a token, at home: known, and may not' : 'a token, elsewhere: not known')
+  }
+})
+
 t.test('who is known and may not', async (t) => {
   t.match((await bob.ask('GET', maps)).body, {
     code: 403,

@@ -1,5 +1,6 @@
+import { persistentVolumes } from '@tandem/api/core/v1/persistentvolume'
 import { pods } from '@tandem/api/core/v1/pod'
-import type { Pod } from '@tandem/api/core/v1/types'
+import type { PersistentVolume, Pod } from '@tandem/api/core/v1/types'
 import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
 import { clusterRoleBindings } from '@tandem/api/rbac/v1/clusterrolebinding'
 import { roles } from '@tandem/api/rbac/v1/role'
@@ -11,7 +12,7 @@ import type { Resources } from '../resources.ts'
 import { alwaysAllow, alwaysDeny, mastersAuthorizer } from './always-allow.ts'
 import { type Authorizer, AuthorizerChain } from './authorizer.ts'
 import { nodeAuthorizer } from './node/authorizer.ts'
-import { NodeGraph } from './node/graph.ts'
+import { NodeGraph, type Vertex } from './node/graph.ts'
 import { rbacAuthorizer } from './rbac/authorizer.ts'
 import { RoleIndex } from './rbac/role-index.ts'
 
@@ -47,6 +48,7 @@ export function createAuthorization(modes: readonly AuthorizationMode[]): Author
         follow(resources.store(roleBindings), bindingFollower, options),
         follow(resources.store(clusterRoleBindings), bindingFollower, options),
         modes.includes('Node') && follow(resources.store(pods), podFollower(graph), options),
+        modes.includes('Node') && follow(resources.store(persistentVolumes), volumeFollower(graph), options),
       ])
     },
   }
@@ -62,3 +64,19 @@ const podFollower = (graph: NodeGraph): Follower<Pod> => ({
     return node !== before.fields['spec.nodeName'] || fields['status.phase'] !== before.fields['status.phase']
   },
 })
+
+/** A volume, and the secrets it names, are seen where its claim is used. */
+const volumeFollower = (graph: NodeGraph): Follower<PersistentVolume> => {
+  const tell = ({ metadata, spec }: PersistentVolume, { gone }: { gone: boolean }) => {
+    const { namespace = '', name } = spec?.claimRef ?? {}
+    if (!name) return
+    const { csi } = spec ?? {}
+    const secrets = [csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef].flatMap(
+      (reference): Vertex[] =>
+        reference?.name ? [{ type: 'secret', namespace: reference.namespace ?? '', name: reference.name }] : [],
+    )
+    const behind: Vertex[] = [{ type: 'pv', namespace: '', name: metadata.name }, ...secrets]
+    graph.setVolume({ type: 'pvc', namespace, name }, gone ? [] : behind)
+  }
+  return { set: (volume) => tell(volume, { gone: false }), remove: (volume) => tell(volume, { gone: true }) }
+}
