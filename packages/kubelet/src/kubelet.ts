@@ -38,7 +38,7 @@ import { PodWorkers } from './pod-worker/pod-workers.ts'
 import type { PodServices } from './pod-worker/services.ts'
 import { Probes } from './probes/probe-manager.ts'
 import { startServer } from './server/server.ts'
-import { volumePlugins } from './volumes/index.ts'
+import { plugins } from './volumes/index.generated.ts'
 import { TokenCache } from './volumes/token-cache.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
 
@@ -137,7 +137,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     events,
     images,
     volumes: new VolumeManager({
-      plugins: volumePlugins,
+      plugins,
       directories,
       context: {
         configMap,

@@ -18,6 +18,7 @@ export const podOf = (spec: Partial<Pod['spec']> = {}, metadata: Partial<Pod['me
 
 export const nodeOf = (more: Partial<Node> = {}): Node => ({
   metadata: { name: 'n1', uid: 'n', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z', labels: {} },
+  spec: {},
   ...more,
 })
 
