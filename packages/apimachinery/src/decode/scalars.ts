@@ -30,29 +30,48 @@ const layout = '2006-01-02T15:04:05Z07:00'
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/
 const canonicalSecond = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
+const limits = [
+  ['month', 1, 12],
+  ['day', 1, 31],
+  ['hour', 0, 23],
+  ['minute', 0, 59],
+  ['second', 0, 59],
+] as const
+
+/** Which part of a well-formed time no calendar has; JavaScript would carry the 30th of February over into March. */
+function outOfRange(text: string): string | undefined {
+  const parts = text.slice(5, 19).split(/[-T:]/).map(Number)
+  const wrong = limits.find(([, min, max], index) => (parts[index] ?? 0) < min || (parts[index] ?? 0) > max)?.[0]
+  if (wrong) return wrong
+  const [month = 1, day = 1] = parts
+  const days = day > 28 ? new Date(Date.UTC(Number(text.slice(0, 4)), month, 0)).getUTCDate() : 31
+  return day > days ? 'day' : undefined
+}
+
 /** Seconds since the epoch and the digits of the fraction. */
 function parseTime(text: string): { seconds: number; fraction: string } {
   const match = rfc3339.exec(text)
-  const milliseconds = match ? Date.parse(text.replace(/[.,]\d+/, '')) : Number.NaN
-  if (!match || Number.isNaN(milliseconds)) throw unparsableTime(text)
-  return { seconds: milliseconds / 1000, fraction: match[7] ?? '' }
+  if (!match) throw unparsableTime(text)
+  const wrong = outOfRange(text)
+  if (wrong) throw new DecodeError(`parsing time ${JSON.stringify(text)}: ${wrong} out of range`)
+  return { seconds: Date.parse(text.replace(/[.,]\d+/, '')) / 1000, fraction: match[7] ?? '' }
 }
 
 function unparsableTime(text: string): DecodeError {
-  if (rfc3339.test(text)) return new DecodeError(`parsing time ${JSON.stringify(text)}: day out of range`)
   const shown = JSON.stringify(text)
   const rest = text.replace(/^\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d)?)?)?)?)?/, '')
-  const element = ['2006', '-', 'T', ':', ':', 'Z07:00']
+  const element = ['2006', '-', '-', 'T', ':', ':', 'Z07:00']
   const consumed = (text.slice(0, text.length - rest.length).match(/\d+/g) ?? []).length
-  const expected = consumed === 0 ? '2006' : (element[Math.min(consumed, 5)] ?? 'Z07:00')
-  return new DecodeError(`parsing time ${shown} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${expected}"`)
+  return new DecodeError(
+    `parsing time ${shown} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${element[consumed]}"`,
+  )
 }
 
 const secondsText = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19)
 
 /** Whole seconds in UTC. */
 export function canonicalTime(text: string): string {
-  if (canonicalSecond.test(text) && !Number.isNaN(Date.parse(text))) return text
+  if (canonicalSecond.test(text) && !outOfRange(text)) return text
   return `${secondsText(parseTime(text).seconds)}Z`
 }
 

@@ -79,6 +79,20 @@ const refused: [string, unknown, string][] = [
     'parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"',
   ],
 ]
+for (const [time, message] of [
+  ['2026-02-30T00:00:00Z', 'day out of range'],
+  ['2026-13-01T00:00:00Z', 'month out of range'],
+  ['2026-01-01T24:00:00Z', 'hour out of range'],
+  ['2026-01-01', 'cannot parse "" as "T"'],
+  ['2026-01-01T10:00:00', 'cannot parse "" as "Z07:00"'],
+] as const)
+  t.test(`refused: the time ${time}`, async (t) => {
+    t.throws(() => decode({ metadata: { creationTimestamp: time } }), { message: new RegExp(`${message}$`) })
+  })
+t.test('a leap day', async (t) => {
+  t.doesNotThrow(() => decode({ metadata: { creationTimestamp: '2028-02-29T23:59:59Z' } }))
+})
+
 for (const [name, value, message] of refused)
   t.test(`refused: ${name}`, async (t) => {
     t.throws(() => decode(value), { message, code: 'DECODE' })
