@@ -54,14 +54,15 @@ export function createAuthorization(modes: readonly AuthorizationMode[]): Author
   }
 }
 
-/** What a pod refers to does not change; where it runs, and whether it has ended, does. */
+/** What a pod refers to does not change, but for ephemeral containers; where it runs, and whether it has ended, does. */
 const podFollower = (graph: NodeGraph): Follower<Pod> => ({
   set: (pod) => graph.setPod(pod),
   remove: (pod) => graph.removePod(pod),
-  concerns: ({ fields }, before) => {
+  concerns: ({ fields, json }, before) => {
     const node = fields['spec.nodeName']
     if (!before) return node !== ''
-    return node !== before.fields['spec.nodeName'] || fields['status.phase'] !== before.fields['status.phase']
+    if (node !== before.fields['spec.nodeName'] || fields['status.phase'] !== before.fields['status.phase']) return true
+    return Buffer.from(json.buffer, json.byteOffset, json.byteLength).includes('"ephemeralContainers"')
   },
 })
 
