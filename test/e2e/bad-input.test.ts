@@ -50,7 +50,8 @@ function send(
         )
       },
     )
-    call.once('error', reject)
+    // A server that refuses a body may close while we still write it; its answer counts.
+    call.once('error', (error) => setTimeout(() => reject(error), 500))
     call.end(body)
   })
 }
@@ -67,6 +68,8 @@ interface Row {
   reason?: string
   message?: RegExp
   warning?: RegExp
+  /** Paths below no group that is served are not the API's: the answer is no Status. */
+  plainText?: true
 }
 
 const rows: Row[] = [
@@ -145,7 +148,7 @@ const rows: Row[] = [
     reason: 'NotFound',
     message: /the server could not find the requested resource/,
   },
-  { name: 'an unknown group', call: ['GET', '/apis/nothing.example/v1/things'], code: 404 },
+  { name: 'an unknown group', call: ['GET', '/apis/nothing.example/v1/things'], code: 404, plainText: true },
   {
     name: 'an object that is not there',
     call: ['GET', `${configMaps}/none`],
@@ -188,7 +191,7 @@ const rows: Row[] = [
     call: ['GET', `${configMaps}?fieldSelector=spec.x=1`],
     code: 400,
     reason: 'BadRequest',
-    message: /field label not supported/,
+    message: /"spec.x" is not a known field selector: only "metadata.name", "metadata.namespace"/,
   },
   {
     name: 'a continue token that is none',
@@ -222,12 +225,12 @@ const rows: Row[] = [
   },
 ]
 
-for (const { name, call, code, reason, message, warning } of rows) {
+for (const { name, call, code, reason, message, warning, plainText } of rows) {
   t.test(`${name}: ${code}`, async (t) => {
     const [method, path, options] = call
     const answer = await send(method, encodeURI(path), options)
     t.equal(answer.code, code, JSON.stringify(answer.body))
-    if (code >= 400) t.equal(answer.body.kind, 'Status')
+    if (code >= 400 && !plainText) t.equal(answer.body.kind, 'Status')
     if (reason) t.equal(answer.body.reason, reason)
     if (message) t.match(answer.body.message, message)
     if (warning) t.match(answer.warnings.join(), warning)

@@ -15,3 +15,8 @@ export async function eventually<Result>(
     }
   }
 }
+
+/** Throws, with the text, unless it matches: for conditions inside `eventually`. */
+export function mustMatch(text: string, pattern: RegExp): void {
+  if (!pattern.test(text)) throw new Error(`${JSON.stringify(text)} does not match ${pattern}`)
+}

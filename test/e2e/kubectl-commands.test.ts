@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { eventually } from './eventually.ts'
+import { eventually, mustMatch } from './eventually.ts'
 import { type Kubectl, kubectlFor, kubectlVersions, run, sampleImage } from './kubectl.ts'
 
 interface Row {
@@ -134,12 +134,10 @@ const rows: Row[] = [
       t.match(await kubectl('logs', 'talker', '--timestamps'), /^\d{4}-\d\d-\d\dT\S+ line one/)
       t.equal(await kubectl('logs', 'talker', '--since-time=2099-01-01T00:00:00Z'), '')
       const follower = startKubectl(kubectl, ['logs', '-f', 'talker', '--tail=1'])
-      await eventually(async () => t.match(follower.output(), /line two/))
+      await eventually(async () => mustMatch(follower.output(), /line two/))
       const { code } = await kubectl.run(['attach', '-i', 'talker'], { input: 'friend\n', mayFail: true })
       t.equal(code, 0, 'attach ends when its input does')
-      await eventually(async () => {
-        if (!/heard friend/.test(follower.output())) throw new Error(follower.output())
-      })
+      await eventually(async () => mustMatch(follower.output(), /heard friend/))
       follower.stop()
       t.match(await kubectl('logs', '-l', 'app=web'), /started/)
     },
@@ -150,10 +148,9 @@ const rows: Row[] = [
       t.equal(await kubectl('exec', 'talker', '--', 'echo', 'out'), 'out\n')
       t.equal((await kubectl.run(['exec', '-i', 'talker', '--', 'cat'], { input: 'through' })).stdout, 'through')
       t.equal((await kubectl.run(['exec', 'talker', '--', 'sh', '-c', 'exit 7'], { mayFail: true })).code, 7)
-      t.match(
-        (await kubectl.run(['exec', 'talker', '--', 'no-such-program'], { mayFail: true })).stderr,
-        /no-such-program/,
-      )
+      const missing = await kubectl.run(['exec', 'talker', '--', 'no-such-program'], { mayFail: true })
+      t.match(missing.stdout + missing.stderr, /"no-such-program": executable file not found in \$PATH/)
+      t.equal(missing.code, 126)
       const terminal = await run('script', [
         '-qec',
         [...kubectl.command, 'exec', '-it', 'talker', '--', 'sh', '-c', "'test -t 0 && echo terminal'"].join(' '),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { eventually } from './eventually.ts'
+import { eventually, mustMatch } from './eventually.ts'
 import { kubectlFor, sampleImage } from './kubectl.ts'
 
 const kubectl = kubectlFor({ cluster: 'staging', namespace: 'failures' })
@@ -94,7 +94,7 @@ t.test('an image that cannot be pulled ends in ImagePullBackOff', async (t) => {
   })
   t.match(status.state.waiting.message, /^Back-off pulling image "registry\.invalid\/no\/such:1"/)
   await pod('never', { image: 'registry.invalid/no/such:1', imagePullPolicy: 'Never' })
-  await eventually(async () => t.equal((await statusOf('never')).state.waiting.reason, 'ErrImageNeverPull'))
+  await eventually(async () => mustMatch((await statusOf('never')).state.waiting.reason, /^ErrImageNeverPull$/))
 })
 
 t.test('a pod too large for the node stays Pending, and says why', async (t) => {
@@ -111,11 +111,9 @@ t.test('a missing ConfigMap keeps a container from being created until it is the
     env: [{ name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'late', key: 'colour' } } }],
   })
   await eventually(async () =>
-    t.match((await statusOf('waiting'))?.state.waiting, {
-      reason: 'CreateContainerConfigError',
-      message: 'configmap "late" not found',
-    }),
+    mustMatch((await statusOf('waiting'))?.state.waiting.reason ?? '', /^CreateContainerConfigError$/),
   )
+  t.equal((await statusOf('waiting')).state.waiting.message, 'configmap "late" not found')
   await kubectl('create', 'configmap', 'late', '--from-literal=colour=red')
   await kubectl('wait', '--for=condition=Ready', 'pod/waiting', '--timeout=90s')
   t.equal(await kubectl('logs', 'waiting'), 'red\n')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { eventually } from './eventually.ts'
+import { eventually, mustMatch } from './eventually.ts'
 import { clusterRoot, kubectlFor, sampleImage } from './kubectl.ts'
 
 const clusters = ['prod', 'staging'] as const
@@ -70,12 +70,12 @@ spec:
   t.match(await lookup('kubernetes.default.svc.cluster.local'), /Address(?: \d+)?:\s+10\.97\.0\.1/)
   for (const name of ['peers.dns.svc.cluster.local', 'one.peers.dns.svc.cluster.local']) {
     await eventually(async () =>
-      t.match(await lookup(name), new RegExp(`Address(?: \\d+)?:\\s+${address.replaceAll('.', '\\.')}`), name),
+      mustMatch(await lookup(name), new RegExp(`Address(?: \\d+)?:\\s+${address.replaceAll('.', '\\.')}`)),
     )
   }
   t.match(
     await kubectl('exec', 'one', '--', 'cat', '/etc/resolv.conf'),
-    /nameserver 10\.97\.0\.10[\s\S]*search dns\.svc\.cluster\.local svc\.cluster\.local cluster\.local/,
+    /search dns\.svc\.cluster\.local svc\.cluster\.local cluster\.local[^\n]*\nnameserver 10\.97\.0\.10\noptions ndots:5/,
   )
   const slice = await kubectlFor({ cluster: 'staging', namespace: 'kube-system' })(
     'get',
