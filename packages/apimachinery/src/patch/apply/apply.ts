@@ -1,3 +1,5 @@
+import { decodeObject } from '../../decode/decode.ts'
+import { DecodeError } from '../../decode/decode-error.ts'
 import { objectDecoder } from '../../decode/decoder.ts'
 import { equalJson } from '../../equality.ts'
 import { applyConflict, badRequest, type StatusError } from '../../errors.ts'
@@ -64,7 +66,7 @@ export function applyConfiguration(request: ApplyRequest): Applied {
   const changed = without(changedFields(change), ignored)
   const removed = without(removedFields(change), ignored)
   const remaining = settle(others, changed, removed, request.force ?? false)
-  const isObjectSame = live !== undefined && isEmptySet(changed) && isEmptySet(removed)
+  const isObjectSame = live !== undefined && isSameObject(live, object, request)
   const isSetSame = lastApplied !== undefined && equalSets(last, applied)
   const unchanged = isObjectSame && isSetSame && lastApplied.apiVersion === writer.apiVersion
   const own = unchanged ? [lastApplied] : isEmptySet(applied) ? [] : [entryOf(writer, 'Apply', applied)]
@@ -79,6 +81,17 @@ export function applyConfiguration(request: ApplyRequest): Applied {
 function refuseManagedFields({ metadata }: Json): void {
   if ((metadata as Json | undefined)?.managedFields !== undefined)
     throw badRequest('metadata.managedFields must be nil')
+}
+
+/** Compares what would be stored: an empty map in a configuration is a change to nobody. */
+function isSameObject(live: KubernetesObject, object: Json, { schema, registry }: ApplyRequest): boolean {
+  try {
+    const stored = decodeObject(object, { schema, registry, fieldValidation: 'Ignore' }).object
+    return equalJson(withoutManagers(stored), withoutManagers(live as unknown as Json))
+  } catch (error) {
+    if (error instanceof DecodeError) return false
+    throw error
+  }
 }
 
 function withoutManagers(live: Json): Json {
