@@ -4,13 +4,13 @@ import { services } from '@tandem/api/core/v1/service'
 import type { Pod, Service } from '@tandem/api/core/v1/types'
 import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
 import type { EndpointSlice } from '@tandem/api/discovery/v1/types'
-import { isConflict, isNotFound, keyOf, type ObjectKey } from '@tandem/apimachinery'
-import { type Controller, type ControllerContext, perRun, TerminalError } from '@tandem/controller-runtime'
+import { keyOf, type ObjectKey } from '@tandem/apimachinery'
+import { type Controller, perRun } from '@tandem/controller-runtime'
 import { desiredGroups } from '../endpoints/desired-slices.ts'
-import { managedBy, managerName, planSlices, type SlicePlan, serviceName } from '../endpoints/plan-slices.ts'
+import { managedBy, managerName, planSlices, serviceName, sliceOwnerOf } from '../endpoints/plan-slices.ts'
 import { hasManagedEndpoints, selectedPods, servicesSelecting } from '../endpoints/service-pods.ts'
 import { SliceTracker } from '../endpoints/slice-tracker.ts'
-import { isNamespaceTerminating, messageOf } from '../failure.ts'
+import { writeSlices } from '../endpoints/write-slices.ts'
 import { eventRule } from '../permissions.ts'
 
 const trackerOf = perRun(() => new SliceTracker())
@@ -57,7 +57,7 @@ export const controller: Controller<Service> = {
       .filter(({ metadata }) => !metadata.deletionTimestamp)
     if (!hasManagedEndpoints(service)) {
       if (service.spec?.type === 'ExternalName')
-        await write(service, { plan: { create: [], update: [], delete: existing }, context })
+        await writeSlices({ create: [], update: [], delete: existing }, { owner: service, tracker, context })
       return undefined
     }
     if (tracker.isBehind(keyOf(key), informer(endpointSlices))) return { requeueAfter: 1000 }
@@ -66,12 +66,12 @@ export const controller: Controller<Service> = {
       pods: selectedPods(service, informer(pods)),
       node: (name) => informer(nodes).get({ name }),
     })
-    const plan = planSlices(service, {
+    const plan = planSlices(sliceOwnerOf(service), {
       desired,
       existing,
       maxEndpoints: Number(settings['max-endpoints-per-slice'] ?? 100),
     })
-    await write(service, { plan, context })
+    await writeSlices(plan, { owner: service, tracker, context })
     return undefined
   },
 }
@@ -79,30 +79,4 @@ export const controller: Controller<Service> = {
 function serviceOf({ metadata: { labels = {}, namespace } }: EndpointSlice): ObjectKey[] {
   const name = labels[serviceName]
   return name && labels[managedBy] === managerName ? [{ namespace, name }] : []
-}
-
-async function write(
-  service: Service,
-  { plan, context }: { plan: SlicePlan; context: ControllerContext },
-): Promise<void> {
-  const { client, recorder } = context
-  const tracker = trackerOf(context)
-  const key = keyOf(service.metadata)
-  try {
-    for (const slice of plan.create) tracker.wrote(key, await client.create(endpointSlices, slice))
-    for (const slice of plan.update) tracker.wrote(key, await client.update(endpointSlices, slice))
-    for (const slice of plan.delete) {
-      tracker.deleted(key, slice)
-      await client.delete(endpointSlices, slice.metadata).catch((error: unknown) => {
-        tracker.sawDeletion(key, slice)
-        if (!isNotFound(error)) throw error
-      })
-    }
-  } catch (error) {
-    if (isNamespaceTerminating(error)) throw new TerminalError('the namespace is being terminated', { cause: error })
-    if (isConflict(error)) throw error
-    const message = `Error updating Endpoint Slices for Service ${key}: ${messageOf(error)}`
-    recorder.record({ object: service, type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message })
-    throw error
-  }
 }

@@ -3,6 +3,7 @@
 import { controller as clusterroleAggregationController } from './clusterrole-aggregation.ts'
 import { controller as deploymentController } from './deployment.ts'
 import { controller as endpointsController } from './endpoints.ts'
+import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
 import { controller as endpointsliceController } from './endpointslice.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
 import { controller as namespaceController } from './namespace.ts'
@@ -20,6 +21,7 @@ export const controllers = [
   clusterroleAggregationController,
   deploymentController,
   endpointsController,
+  endpointsliceMirroringController,
   endpointsliceController,
   garbageCollectorController,
   namespaceController,

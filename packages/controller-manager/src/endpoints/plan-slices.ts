@@ -1,7 +1,7 @@
 import { services } from '@tandem/api/core/v1/service'
 import type { Service } from '@tandem/api/core/v1/types'
 import type { Endpoint, EndpointSlice } from '@tandem/api/discovery/v1/types'
-import { equalJson, type New } from '@tandem/apimachinery'
+import { equalJson, type New, type OwnerReference } from '@tandem/apimachinery'
 import { controllerReference } from '../ownership.ts'
 import { addressTypesOf, type EndpointGroup, groupKey } from './desired-slices.ts'
 import { isHeadless } from './service-pods.ts'
@@ -10,6 +10,26 @@ export const managedBy = 'endpointslice.kubernetes.io/managed-by'
 export const serviceName = 'kubernetes.io/service-name'
 export const managerName = 'endpointslice-controller.k8s.io'
 const headless = 'service.kubernetes.io/headless'
+
+/** Whose slices they are, and what that makes them look like. */
+export interface SliceOwner {
+  namespace: string | undefined
+  name: string
+  reference: OwnerReference
+  labels: Record<string, string>
+  annotations?: Record<string, string>
+  /** What there is while there are no endpoints. */
+  placeholders: readonly EndpointGroup[]
+}
+
+/** The slices of a Service with a selector. Without endpoints it has an empty one, which says that somebody looked. */
+export const sliceOwnerOf = (service: Service): SliceOwner => ({
+  namespace: service.metadata.namespace,
+  name: service.metadata.name,
+  reference: controllerReference(services, service),
+  labels: sliceLabels(service),
+  placeholders: addressTypesOf(service).map((addressType) => ({ addressType, ports: [], endpoints: [] })),
+})
 
 export interface SlicePlan {
   create: New<EndpointSlice>[]
@@ -22,7 +42,7 @@ export interface SlicePlan {
  * then others with room, and only then new slices are made.
  */
 export function planSlices(
-  service: Service,
+  owner: SliceOwner,
   {
     desired,
     existing,
@@ -30,20 +50,16 @@ export function planSlices(
   }: { desired: readonly EndpointGroup[]; existing: readonly EndpointSlice[]; maxEndpoints: number },
 ): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], delete: [] }
-  const groups = desired.length > 0 ? desired : placeholders(service)
+  const groups = desired.length > 0 ? desired : owner.placeholders
   const byGroup = Map.groupBy(existing, groupKey)
   for (const group of groups) {
     const key = groupKey(group)
-    planGroup(service, { plan, group, existing: byGroup.get(key) ?? [], maxEndpoints })
+    planGroup(owner, { plan, group, existing: byGroup.get(key) ?? [], maxEndpoints })
     byGroup.delete(key)
   }
   for (const slices of byGroup.values()) plan.delete.push(...slices)
   return plan
 }
-
-/** A Service without endpoints has one empty slice, which says that somebody looked. */
-const placeholders = (service: Service): EndpointGroup[] =>
-  addressTypesOf(service).map((addressType) => ({ addressType, ports: [], endpoints: [] }))
 
 interface GroupState {
   plan: SlicePlan
@@ -52,7 +68,7 @@ interface GroupState {
   maxEndpoints: number
 }
 
-function planGroup(service: Service, { plan, group, existing, maxEndpoints }: GroupState): void {
+function planGroup(owner: SliceOwner, { plan, group, existing, maxEndpoints }: GroupState): void {
   const wanted = new Map(group.endpoints.map((endpoint) => [identity(endpoint), endpoint]))
   const kept = existing.map((slice) => {
     const endpoints = (slice.endpoints ?? []).flatMap((endpoint) => {
@@ -61,7 +77,7 @@ function planGroup(service: Service, { plan, group, existing, maxEndpoints }: Gr
       wanted.delete(id)
       return desired ? [desired] : []
     })
-    const labels = sliceLabels(service)
+    const { labels } = owner
     const changed = !equalJson(endpoints, slice.endpoints ?? []) || !equalJson(labels, slice.metadata.labels ?? {})
     return { slice, endpoints, labels, changed }
   })
@@ -86,21 +102,24 @@ function planGroup(service: Service, { plan, group, existing, maxEndpoints }: Gr
     if (endpoints.length === 0 && (!isPlaceholder || holders++ > 0)) plan.delete.push(slice)
     else if (changed) plan.update.push({ ...slice, metadata: { ...slice.metadata, labels }, endpoints })
   }
-  while (added.length > 0) plan.create.push(newSlice(service, { ...group, endpoints: added.splice(0, maxEndpoints) }))
-  if (isPlaceholder && kept.length === 0) plan.create.push(newSlice(service, group))
+  while (added.length > 0) plan.create.push(newSlice(owner, { ...group, endpoints: added.splice(0, maxEndpoints) }))
+  if (isPlaceholder && kept.length === 0) plan.create.push(newSlice(owner, group))
 }
 
 /** The pod, or the address where it is nobody's. */
 const identity = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? addresses.join(',')
 
-function newSlice(service: Service, { addressType, ports, endpoints }: EndpointGroup): New<EndpointSlice> {
-  const { namespace, name } = service.metadata
+function newSlice(
+  { namespace, name, reference, labels, annotations }: SliceOwner,
+  { addressType, ports, endpoints }: EndpointGroup,
+): New<EndpointSlice> {
   return {
     metadata: {
       generateName: `${name}-`,
       ...(namespace && { namespace }),
-      labels: sliceLabels(service),
-      ownerReferences: [controllerReference(services, service)],
+      labels,
+      ...(annotations && { annotations }),
+      ownerReferences: [reference],
     },
     addressType,
     endpoints,

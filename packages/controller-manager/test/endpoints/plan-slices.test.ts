@@ -2,7 +2,7 @@ import type { Service } from '@tandem/api/core/v1/types'
 import type { Endpoint, EndpointSlice } from '@tandem/api/discovery/v1/types'
 import t from 'tap'
 import type { EndpointGroup } from '../../src/endpoints/desired-slices.ts'
-import { planSlices } from '../../src/endpoints/plan-slices.ts'
+import { planSlices, sliceOwnerOf } from '../../src/endpoints/plan-slices.ts'
 
 const service = {
   metadata: { name: 'web', namespace: 'default', uid: 'u' },
@@ -29,7 +29,7 @@ const slice = (name: string, endpoints: Endpoint[], extra: Partial<EndpointSlice
 const namesOf = ({ endpoints = [] }: Pick<EndpointSlice, 'endpoints'>) =>
   endpoints.map(({ targetRef }) => targetRef?.name).join()
 const plan = (desired: EndpointGroup[], existing: EndpointSlice[]) => {
-  const result = planSlices(service, { desired, existing, maxEndpoints: 2 })
+  const result = planSlices(sliceOwnerOf(service), { desired, existing, maxEndpoints: 2 })
   return {
     create: result.create.map((each) => namesOf(each as EndpointSlice)),
     update: result.update.map((each) => `${each.metadata.name}: ${namesOf(each)}`),
@@ -94,7 +94,7 @@ t.test('labels follow the service, and a headless one says so', async (t) => {
     metadata: { ...service.metadata, labels: { tier: 'front' } },
     spec: { clusterIP: 'None' },
   } as Service
-  const { update } = planSlices(labelled, {
+  const { update } = planSlices(sliceOwnerOf(labelled), {
     desired: [group('a')],
     existing: [slice('s', [endpoint('a')])],
     maxEndpoints: 2,

@@ -71,6 +71,24 @@ t.test('without a selector nothing is made; the service of the API server is lef
   t.ok((await client.get(endpoints, { namespace, name: 'kubernetes' })).subsets?.length)
 })
 
+t.test('endpoints kept by hand are told of by slices too', async (t) => {
+  const subsets = [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ name: 'db', port: 5432 }] }]
+  await client.create(endpoints, { metadata: { name: 'manual', namespace }, subsets })
+  const slice = await eventually(async () => {
+    const [found] = await slicesOf('manual')
+    assert.ok(found)
+    return found
+  })
+  t.match(slice, {
+    metadata: { labels: { 'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io' } },
+    endpoints: [{ addresses: ['192.0.2.7'], conditions: { ready: true } }],
+    ports: [{ name: 'db', port: 5432, protocol: 'TCP' }],
+  })
+  await client.delete(endpoints, { namespace, name: 'manual' })
+  await eventually(async () => assert.deepEqual(await slicesOf('manual'), []))
+  t.equal((await slicesOf('kubernetes')).length, 1)
+})
+
 t.test('what goes with a service goes when it is deleted', async () => {
   await client.delete(services, { namespace, name: 'web' })
   await eventually(async () =>
