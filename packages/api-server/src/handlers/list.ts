@@ -12,7 +12,8 @@ const largeList = 200
 export const list: Handler = async (resource) => {
   const view = viewOf(resource)
   const found = await resource.store.list(listRequest(resource))
-  if (view.plain && found.entries.length > largeList) return sendInPieces(resource, found)
+  const pieces = found.entries.length > largeList ? view.pieces(found) : undefined
+  if (pieces) return sendInPieces(resource, pieces)
   sendEncoded(resource.reply, 200, view.list(found))
 }
 

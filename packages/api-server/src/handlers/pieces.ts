@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { encodeList } from '../registry/list-encoding.ts'
-import type { StoredList } from '../registry/store.ts'
 import { addWarnings } from '../request/respond.ts'
 import type { ResourceRequest } from './handler.ts'
 
 /** Writes a long list as it goes, a piece at a time, so that neither memory nor other requests pay for its length. */
-export async function sendInPieces({ reply, definition }: ResourceRequest, list: StoredList): Promise<void> {
+export async function sendInPieces({ reply }: ResourceRequest, pieces: Iterable<Uint8Array>): Promise<void> {
   addWarnings(reply)
   reply.hijack()
   const { raw } = reply
@@ -15,7 +13,7 @@ export async function sendInPieces({ reply, definition }: ResourceRequest, list:
     'cache-control': 'no-cache, private',
   })
   const gone = once(raw, 'close')
-  for (const piece of encodeList(definition, list)) {
+  for (const piece of pieces) {
     if (raw.write(piece)) await setImmediate()
     else await Promise.race([once(raw, 'drain'), gone])
     if (raw.destroyed) return

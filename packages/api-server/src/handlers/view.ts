@@ -12,10 +12,10 @@ import { tableOf } from './table.ts'
 /** How stored objects are shown to one client. */
 export interface View {
   readonly accepted: Accepted
-  /** The stored bytes are the answer as they are. */
-  readonly plain: boolean
   entry(entry: StoredEntry): Encoded
   list(list: StoredList): Encoded
+  /** A list bit by bit, for those too long to make at once; undefined in forms that have no bits. */
+  pieces(list: StoredList): Iterable<Uint8Array> | undefined
   event(event: WatchEvent): Uint8Array
 }
 
@@ -33,9 +33,10 @@ export function viewOf({ request, kube, definition, services }: ResourceRequest)
   const form = `${accepted.mediaType};${accepted.as};${accepted.version};${includeObject}`
   return {
     accepted,
-    plain: false,
     entry: (entry) => encodeObject(show.entry(entry), accepted),
     list: (list) => encodeObject(show.list(list), accepted),
+    pieces: (list) =>
+      accepted.mediaType === 'application/json' && !accepted.pretty ? viewPieces(show, list) : undefined,
     event: (event) => event.encode(form, () => encodeEvent(event, show, accepted)),
   }
 }
@@ -44,9 +45,9 @@ function plainView(definition: ResourceDefinition, accepted: Accepted): View {
   const { mediaType } = accepted
   return {
     accepted,
-    plain: true,
     entry: ({ json }) => ({ mediaType, body: json }),
     list: (list) => ({ mediaType, body: Buffer.concat([...encodeList(definition, list)]) }),
+    pieces: (list) => encodeList(definition, list),
     event: (event) => event.json(),
   }
 }
@@ -73,6 +74,21 @@ function shapes(
       list: (list) => tableOf(definition, list, { version, includeObject, now: now() }),
     }
   return { entry: (entry) => entry.object(), list: (list) => listObject(definition, list) }
+}
+
+const pieceLength = 100
+
+/** Every view ends with its array, so that a list can be cut there: its head once, then the elements of one piece after the other. */
+function* viewPieces(show: Shapes, list: StoredList): Generator<Uint8Array> {
+  const textOf = (entries: StoredList['entries']): string =>
+    JSON.stringify(show.list({ ...list, entries })).slice(0, -2)
+  const head = textOf([])
+  yield Buffer.from(head)
+  for (let at = 0; at < list.entries.length; at += pieceLength) {
+    const elements = textOf(list.entries.slice(at, at + pieceLength)).slice(head.length)
+    yield Buffer.from(at === 0 ? elements : `,${elements}`)
+  }
+  yield Buffer.from(']}\n')
 }
 
 function encodeEvent(event: WatchEvent, show: Shapes, accepted: Accepted): Uint8Array {
