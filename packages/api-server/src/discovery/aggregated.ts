@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition, type SubresourceInfo } from '@tandem/apimachinery'
 import { byPreference } from './discovery.ts'
+import { subresourcesOf } from './subresources.ts'
 
 export type AggregatedVersion = 'v2' | 'v2beta1'
 
@@ -44,7 +45,11 @@ const versionsOf = (definitions: readonly ResourceDefinition[]) =>
 
 function resourceOf(definition: ResourceDefinition) {
   const { plural, kind, scope, shortNames, categories, verbs } = definition
-  const subresources = subresourcesOf(definition)
+  const subresources = subresourcesOf(definition).map((sub) => ({
+    subresource: sub.name,
+    responseKind: kindOf(sub, definition),
+    verbs: [...sub.verbs],
+  }))
   return {
     resource: plural,
     responseKind: kindOf(definition, definition),
@@ -63,20 +68,3 @@ const kindOf = ({ kind, group, version }: Partial<SubresourceInfo>, own: Resourc
   version: version ?? own.version,
   kind,
 })
-
-function subresourcesOf(definition: ResourceDefinition) {
-  const { kind, subresources } = definition
-  const readWrite = ['get', 'patch', 'update']
-  const all: SubresourceInfo[] = [
-    ...(subresources?.status ? [{ name: 'status', kind, verbs: readWrite }] : []),
-    ...(subresources?.scale
-      ? [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite }]
-      : []),
-    ...(subresources?.others ?? []),
-  ]
-  return all.map((sub) => ({
-    subresource: sub.name,
-    responseKind: kindOf(sub, definition),
-    verbs: [...sub.verbs],
-  }))
-}

@@ -1,4 +1,5 @@
 import { allVerbs, apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
+import { subresourcesOf } from './subresources.ts'
 
 /** `/api`: the versions of the core group. */
 export const apiVersions = (address: string) => ({
@@ -56,7 +57,7 @@ export function apiResourceList(
 }
 
 function resourcesOf(definition: ResourceDefinition) {
-  const { plural, kind, shortNames, categories, verbs, subresources } = definition
+  const { plural, kind, shortNames, categories, verbs } = definition
   const namespaced = definition.scope === 'Namespaced'
   const singularName = definition.singular ?? kind.toLowerCase()
   const sub = (name: string, rest: { kind: string; verbs: readonly string[]; group?: string; version?: string }) => ({
@@ -75,10 +76,6 @@ function resourcesOf(definition: ResourceDefinition) {
       ...(shortNames && { shortNames }),
       ...(categories && { categories }),
     },
-    ...(subresources?.status ? [sub('status', { kind, verbs: ['get', 'patch', 'update'] })] : []),
-    ...(subresources?.scale
-      ? [sub('scale', { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] })]
-      : []),
-    ...(subresources?.others ?? []).map(({ name, ...rest }) => sub(name, rest)),
+    ...subresourcesOf(definition).map(({ name, ...rest }) => sub(name, rest)),
   ]
 }

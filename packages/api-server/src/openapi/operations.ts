@@ -1,21 +1,26 @@
 import { allVerbs, type ResourceDefinition, type SubresourceInfo } from '@tandem/apimachinery'
+import { subresourcesOf } from '../discovery/subresources.ts'
 import { deleting, force, listing, pretty, type QueryParameter, selecting, writing } from './parameters.ts'
 
 /** One operation of one path, before it is written in either version of OpenAPI. */
-export interface Operation {
-  path: string
+export interface Operation extends Target {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** Upstream's `x-kubernetes-action`. */
-  action: 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection' | 'connect'
+  action: string
   id: string
   description: string
+  queryParameters: readonly QueryParameter[]
+  body?: { type: string; contentTypes: readonly string[] }
+  /** The type of the answer; absent where it is no object. */
+  answer?: string
+}
+
+/** What an operation is done to. */
+interface Target {
+  path: string
   tag: string
   kind: { group: string; version: string; kind: string }
   pathParameters: readonly PathParameter[]
-  queryParameters: readonly QueryParameter[]
-  body?: { type: string; contentTypes: readonly string[] }
-  /** The type of the answer; text where there is none. */
-  answer?: string
 }
 
 export interface PathParameter {
@@ -23,220 +28,178 @@ export interface PathParameter {
   description: string
 }
 
-const metaTypes = 'io.k8s.apimachinery.pkg.apis.meta.v1'
-
-const nameParameter = (kind: string): PathParameter => ({ name: 'name', description: `name of the ${kind}` })
-const namespaceParameter: PathParameter = {
-  name: 'namespace',
-  description: 'object name and auth scope, such as for teams and projects',
+/** How a verb of Kubernetes looks in HTTP. */
+interface VerbShape {
+  method: Operation['method']
+  action: string
+  /** What operation ids begin with. */
+  word: string
+  description(subject: string): string
+  queryParameters: readonly QueryParameter[]
+  body?: 'object' | 'patch' | 'delete options'
+  answer: 'object' | 'list' | 'status'
 }
 
-const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+const verbShapes: Readonly<Record<string, VerbShape | undefined>> = {
+  list: {
+    method: 'get',
+    action: 'list',
+    word: 'list',
+    description: (subject) => `list or watch objects of kind ${subject}`,
+    queryParameters: [pretty, ...listing],
+    answer: 'list',
+  },
+  create: {
+    method: 'post',
+    action: 'post',
+    word: 'create',
+    description: (subject) => `create ${article(subject)} ${subject}`,
+    queryParameters: [pretty, ...writing],
+    body: 'object',
+    answer: 'object',
+  },
+  deletecollection: {
+    method: 'delete',
+    action: 'deletecollection',
+    word: 'deleteCollection',
+    description: (subject) => `delete collection of ${subject}`,
+    queryParameters: [pretty, ...deleting, ...selecting],
+    body: 'delete options',
+    answer: 'status',
+  },
+  get: {
+    method: 'get',
+    action: 'get',
+    word: 'read',
+    description: (subject) => `read the specified ${subject}`,
+    queryParameters: [pretty],
+    answer: 'object',
+  },
+  update: {
+    method: 'put',
+    action: 'put',
+    word: 'replace',
+    description: (subject) => `replace the specified ${subject}`,
+    queryParameters: [pretty, ...writing],
+    body: 'object',
+    answer: 'object',
+  },
+  patch: {
+    method: 'patch',
+    action: 'patch',
+    word: 'patch',
+    description: (subject) => `partially update the specified ${subject}`,
+    queryParameters: [pretty, ...writing, force],
+    body: 'patch',
+    answer: 'object',
+  },
+  delete: {
+    method: 'delete',
+    action: 'delete',
+    word: 'delete',
+    description: (subject) => `delete ${article(subject)} ${subject}`,
+    queryParameters: [pretty, ...deleting],
+    body: 'delete options',
+    answer: 'status',
+  },
+}
+
+const ofCollection = ['list', 'create', 'deletecollection']
+const ofItem = ['get', 'update', 'patch', 'delete']
+
+/** Types by what a verb calls them; undefined where the schema has none. */
+interface Types {
+  object: string | undefined
+  list: string | undefined
+}
+
+interface Subject {
+  target: Target
+  types: Types
+  /** What operation ids say after the verb: `CoreV1NamespacedPod`. */
+  name: string
+  description: string
+}
+
+const metaTypes = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const patchTypes = [
   'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ]
+const namespaceParameter: PathParameter = {
+  name: 'namespace',
+  description: 'object name and auth scope, such as for teams and projects',
+}
 
-/** The name that tags and operation ids use: `AppsV1`. */
-const groupWord = ({ group, version }: ResourceDefinition): string =>
-  capitalized(group === '' ? 'core' : (group.split('.')[0] ?? '')) + capitalized(version)
+const article = (kind: string): string => (/^[AEIOU]/.test(kind) ? 'an' : 'a')
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 export const listType = ({ schema }: ResourceDefinition): string => `${schema}List`
 
 /** All that can be done with a resource and its subresources. `hasType` tells whether the schema has a type. */
 export function operationsOf(definition: ResourceDefinition, hasType: (name: string) => boolean): Operation[] {
   const { group, version, kind, plural, schema } = definition
-  const verbs = new Set<string>(definition.verbs ?? allVerbs)
-  const namespaced = definition.scope === 'Namespaced'
+  const served = new Set<string>(definition.verbs ?? allVerbs)
+  const isServed = (verb: string) => served.has(verb)
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-  const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
+  const family = group === '' ? 'core' : (group.split('.')[0] ?? '')
+  const word = capitalized(family) + capitalized(version)
+  const scope = definition.scope === 'Namespaced' ? [namespaceParameter] : []
+  const collection = scope.length ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
   const item = `${collection}/{name}`
-  const word = groupWord(definition)
-  const scopeWord = namespaced ? 'Namespaced' : ''
-  const own = namespaced ? [namespaceParameter] : []
-  const common = {
-    tag: word.replace(/^./, (letter) => letter.toLowerCase()).replace(/(V\d.*)$/, (part) => `_${part.toLowerCase()}`),
-    kind: { group, version, kind },
-  }
-  const jsonBody = { type: schema, contentTypes: ['*/*'] }
-  const patchBody = { type: `${metaTypes}.Patch`, contentTypes: patchTypes }
-  const deleteBody = { type: `${metaTypes}.DeleteOptions`, contentTypes: ['*/*'] }
-  const list = hasType(listType(definition)) ? listType(definition) : schema
-  const atCollection = { ...common, path: collection, pathParameters: own }
-  const atItem = { ...common, path: item, pathParameters: [nameParameter(kind), ...own] }
-  const id = (verb: string, suffix = '') => `${verb}${word}${scopeWord}${kind}${suffix}`
-  const operations: Operation[] = []
-  const add = (verb: string, operation: Operation) => {
-    if (verbs.has(verb)) operations.push(operation)
-  }
+  const common = { tag: `${family}_${version}`, kind: { group, version, kind } }
+  const list = listType(definition)
+  const types: Types = { object: schema, list: hasType(list) ? list : undefined }
 
-  add('list', {
-    ...atCollection,
-    method: 'get',
-    action: 'list',
-    id: id('list'),
-    description: `list or watch objects of kind ${kind}`,
-    queryParameters: [pretty, ...listing],
-    answer: list,
-  })
-  add('create', {
-    ...atCollection,
-    method: 'post',
-    action: 'post',
-    id: id('create'),
-    description: `create ${article(kind)}`,
-    queryParameters: [pretty, ...writing],
-    body: jsonBody,
-    answer: schema,
-  })
-  add('deletecollection', {
-    ...atCollection,
-    method: 'delete',
-    action: 'deletecollection',
-    id: id('delete', '').replace(kind, `Collection${scopeWord}${kind}`),
-    description: `delete collection of ${kind}`,
-    queryParameters: [pretty, ...deleting, ...selecting],
-    body: deleteBody,
-    answer: `${metaTypes}.Status`,
-  })
-  add('get', {
-    ...atItem,
-    method: 'get',
-    action: 'get',
-    id: id('read'),
-    description: `read the specified ${kind}`,
-    queryParameters: [pretty],
-    answer: schema,
-  })
-  add('update', {
-    ...atItem,
-    method: 'put',
-    action: 'put',
-    id: id('replace'),
-    description: `replace the specified ${kind}`,
-    queryParameters: [pretty, ...writing],
-    body: jsonBody,
-    answer: schema,
-  })
-  add('patch', {
-    ...atItem,
-    method: 'patch',
-    action: 'patch',
-    id: id('patch'),
-    description: `partially update the specified ${kind}`,
-    queryParameters: [pretty, ...writing, force],
-    body: patchBody,
-    answer: schema,
-  })
-  add('delete', {
-    ...atItem,
-    method: 'delete',
-    action: 'delete',
-    id: id('delete'),
-    description: `delete ${article(kind)}`,
-    queryParameters: [pretty, ...deleting],
-    body: deleteBody,
-    answer: `${metaTypes}.Status`,
-  })
-  if (namespaced)
-    add('list', {
-      ...common,
-      path: `${root}/${plural}`,
-      pathParameters: [],
-      method: 'get',
-      action: 'list',
-      id: `list${word}${kind}ForAllNamespaces`,
-      description: `list or watch objects of kind ${kind}`,
-      queryParameters: [pretty, ...listing],
-      answer: list,
-    })
-  for (const sub of subresourcesOf(definition))
-    for (const verb of sub.verbs) {
-      const operation = subresourceOperation(definition, sub, verb)
-      if (operation)
-        operations.push({
-          ...atItem,
-          ...operation,
-          path: `${item}/${sub.name}`,
-          id: id(operation.id, capitalized(sub.name)),
-        })
-    }
+  const atCollection = { ...common, path: collection, pathParameters: scope }
+  const atItem = {
+    ...common,
+    path: item,
+    pathParameters: [{ name: 'name', description: `name of the ${kind}` }, ...scope],
+  }
+  const name = `${word}${scope.length ? 'Namespaced' : ''}${kind}`
+  const operations = [
+    ...written(ofCollection.filter(isServed), { target: atCollection, types, name, description: kind }),
+    ...written(ofItem.filter(isServed), { target: atItem, types, name, description: kind }),
+  ]
+  if (scope.length) {
+    const everywhere = { ...common, path: `${root}/${plural}`, pathParameters: [] }
+    const subject = { target: everywhere, types, name: `${word}${kind}ForAllNamespaces`, description: kind }
+    operations.push(...written(['list'].filter(isServed), subject))
+  }
+  for (const sub of subresourcesOf(definition)) {
+    const target = { ...atItem, path: `${item}/${sub.name}` }
+    const object = sub.kind === kind ? schema : typeOfSubresource(sub, hasType)
+    const subject = { target, types: { object, list: undefined }, name: name + capitalized(sub.name) }
+    operations.push(...written(sub.verbs, { ...subject, description: `${kind} ${sub.name}` }))
+  }
   return operations
-
-  function subresourceOperation(
-    { schema: own }: ResourceDefinition,
-    sub: SubresourceInfo,
-    verb: string,
-  ): Pick<Operation, 'method' | 'action' | 'id' | 'description' | 'queryParameters' | 'body' | 'answer'> | undefined {
-    const type = sub.kind === kind ? own : typeOfSubresource(sub, hasType)
-    const of = `${sub.name} of the specified ${kind}`
-    const answer = type === undefined ? {} : { answer: type }
-    const body = type === undefined ? {} : { body: { type, contentTypes: ['*/*'] } }
-    switch (verb) {
-      case 'get':
-        return {
-          method: 'get',
-          action: 'get',
-          id: 'read',
-          description: `read ${of}`,
-          queryParameters: [pretty],
-          ...answer,
-        }
-      case 'update':
-        return {
-          method: 'put',
-          action: 'put',
-          id: 'replace',
-          description: `replace ${of}`,
-          queryParameters: [pretty, ...writing],
-          ...body,
-          ...answer,
-        }
-      case 'patch':
-        return {
-          method: 'patch',
-          action: 'patch',
-          id: 'patch',
-          description: `partially update ${of}`,
-          queryParameters: [pretty, ...writing, force],
-          body: patchBody,
-          ...answer,
-        }
-      case 'create':
-        return {
-          method: 'post',
-          action: 'post',
-          id: 'create',
-          description: `create ${of}`,
-          queryParameters: [pretty, ...writing],
-          ...body,
-          ...answer,
-        }
-      default:
-        return undefined
-    }
-  }
 }
 
-const article = (kind: string): string => `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`
+function written(verbs: readonly string[], { target, types, name, description }: Subject): Operation[] {
+  return verbs.flatMap((verb) => {
+    const shape = verbShapes[verb]
+    if (!shape) return []
+    const { method, action, word, queryParameters } = shape
+    const body = bodyOf(shape, types)
+    const answer = shape.answer === 'status' ? `${metaTypes}.Status` : (types[shape.answer] ?? types.object)
+    const operation = { method, action, queryParameters, id: word + name, description: shape.description(description) }
+    return [{ ...target, ...operation, ...(body && { body }), ...(answer && { answer }) }]
+  })
+}
 
-function subresourcesOf({ kind, subresources }: ResourceDefinition): SubresourceInfo[] {
-  const readWrite = ['get', 'update', 'patch']
-  return [
-    ...(subresources?.status ? [{ name: 'status', kind, verbs: readWrite }] : []),
-    ...(subresources?.scale
-      ? [{ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: readWrite }]
-      : []),
-    ...(subresources?.others ?? []),
-  ]
+function bodyOf({ body }: VerbShape, { object }: Types): Operation['body'] {
+  if (body === 'patch') return { type: `${metaTypes}.Patch`, contentTypes: patchTypes }
+  if (body === 'delete options') return { type: `${metaTypes}.DeleteOptions`, contentTypes: ['*/*'] }
+  return body && object ? { type: object, contentTypes: ['*/*'] } : undefined
 }
 
 function typeOfSubresource(
   { kind, group = '', version = 'v1' }: SubresourceInfo,
   hasType: (name: string) => boolean,
 ): string | undefined {
-  const folder = group === '' ? 'core' : group.split('.')[0]
-  return [`io.k8s.api.${folder}.${version}.${kind}`].find(hasType)
+  const family = group === '' ? 'core' : group.split('.')[0]
+  return [`io.k8s.api.${family}.${version}.${kind}`].find(hasType)
 }
