@@ -1,4 +1,4 @@
-import type { AnyResourceDefinition, KubernetesObject, New } from '@tandem/apimachinery'
+import type { AnyResourceDefinition, KubernetesObject } from '@tandem/apimachinery'
 import type { UserInfo } from '../authentication/user.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
@@ -83,4 +83,3 @@ export class AdmissionChain {
 /** An object that a plugin is handed is of the kind that its `resources` promise. */
 export const objectOf = <T extends KubernetesObject>({ object }: AdmissionRequest): T => object as T
 export const oldObjectOf = <T extends KubernetesObject>({ oldObject }: AdmissionRequest): T => oldObject as T
-export type { New }

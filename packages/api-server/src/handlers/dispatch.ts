@@ -1,4 +1,4 @@
-import { allVerbs, StatusError, type Verb } from '@tandem/apimachinery'
+import { allVerbs, genericNotFound, StatusError, type Verb } from '@tandem/apimachinery'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendPageNotFound } from '../request/respond.ts'
 import { create } from './create.ts'
@@ -39,7 +39,7 @@ export function dispatch(
     const found = info.isResourceRequest
       ? services.resources.find(info.apiGroup, info.apiVersion, info.resource)
       : undefined
-    if (!found || !pathFits(kube.info, found.definition.scope)) return sendPageNotFound(reply)
+    if (!found || !pathFits(kube.info, found.definition.scope)) return notServed(services, request, reply)
     const { definition, store } = found
     const resource = { services, request, reply, kube, definition, store } as ResourceRequest
     const handler = info.subresource
@@ -49,14 +49,23 @@ export function dispatch(
         : info.verb === 'create'
           ? special.virtual[`${definition.group}/${definition.plural}`]
           : methodNotAllowed
-    return handler ? handler(resource) : sendPageNotFound(reply)
+    if (!handler) throw genericNotFound()
+    return handler(resource)
   }
+}
+
+/** Below a version of a group that is served the answer is the API's; anywhere else there is no page. */
+function notServed({ resources }: HandlerServices, { kube }: FastifyRequest, reply: FastifyReply): void {
+  const { isResourceRequest, apiGroup, apiVersion } = kube.info
+  if (isResourceRequest && resources.hasGroupVersion(apiGroup, apiVersion)) throw genericNotFound()
+  sendPageNotFound(reply)
 }
 
 function verbHandler({ kube, definition }: ResourceRequest): Handler {
   const { name, namespace } = kube.info
   const verb = kube.info.verb as Verb
   if (verb === 'create' && name !== '') return methodNotAllowed
+  if ((verb === 'update' || verb === 'patch') && name === '') return methodNotAllowed
   // Across namespaces there is only reading.
   const everywhere = definition.scope === 'Namespaced' && namespace === ''
   if (everywhere && verb !== 'list' && verb !== 'watch') return methodNotAllowed

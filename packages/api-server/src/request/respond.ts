@@ -1,6 +1,5 @@
-import { internalError, isStatusError, type Status, type StatusError } from '@tandem/apimachinery'
+import { internalError, isStatusError, type StatusError } from '@tandem/apimachinery'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AuthenticationError } from '../authentication/authenticator.ts'
 import { type Encoded, encodeObject } from './encode.ts'
 import { negotiate, wantsPretty } from './negotiation.ts'
 
@@ -56,6 +55,3 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: S
     sendBytes(reply, error.code, 'application/json', Buffer.from(JSON.stringify(status)))
   }
 }
-
-export const isAuthenticationError = (error: unknown): boolean => error instanceof AuthenticationError
-export type { Status }
