@@ -75,7 +75,7 @@ t.test('a leader that cannot renew stops before another may start', async (t) =>
   down = true
   await clock.advance(14_000)
   t.equal(log.at(-1), 'stops')
-  await t.rejects(ended, { constructor: LeadershipLostError })
+  await t.rejects(ended, LeadershipLostError)
 })
 
 t.test('who is told to stop while waiting just goes', async (t) => {

@@ -129,15 +129,14 @@ t.test('a command over SPDY', async (t) => {
   const { socket, protocol } = await dialSpdy(port, 'v4.channel.k8s.io, v3.channel.k8s.io')
   t.equal(protocol, 'v4.channel.k8s.io')
   const connection = new SpdyConnection(socket, { role: 'client' })
-  const [error, stdin, stdout, stderr] = ['error', 'stdin', 'stdout', 'stderr'].map((streamType) =>
-    connection.open({ streamtype: streamType }),
-  )
+  const open = (streamtype: string) => connection.open({ streamtype })
+  const [error, stdin, stdout, stderr] = [open('error'), open('stdin'), open('stdout'), open('stderr')] as const
   const long = 'abc'.repeat(100_000)
-  stdin?.end(long)
-  const [said, complained, status] = await Promise.all([stdout, stderr, error].map((stream) => text(stream ?? [])))
+  stdin.end(long)
+  const [said, complained, status] = await Promise.all([text(stdout), text(stderr), text(error)])
   t.equal(said, long.toUpperCase())
   t.equal(complained, 'bye')
-  t.match(JSON.parse(status ?? ''), { reason: 'NonZeroExitCode' })
+  t.match(JSON.parse(status), { reason: 'NonZeroExitCode' })
   await connection.closed
 })
 
@@ -216,6 +215,9 @@ t.test('ports over SPDY', async (t) => {
   await forwards(t, new SpdyConnection(socket, { role: 'client' }))
 })
 
+/** What ws does once its own handshake is over. */
+type RawWebSocket = WebSocket & { _isServer: boolean; setSocket(socket: Duplex, head: Buffer, options: object): void }
+
 t.test('ports over SPDY in WebSocket, whose protocol has a slash in its name', async (t) => {
   const port = await forwarding(t)
   const asked = 'SPDY/3.1+portforward.k8s.io'
@@ -236,9 +238,9 @@ t.test('ports over SPDY in WebSocket, whose protocol has a slash in its name', a
       .on('error', reject)
       .end()
   })
-  const webSocket = new WebSocket(null, undefined, {})
-  ;(webSocket as unknown as { setSocket(s: Duplex, h: Buffer, o: object): void; _isServer: boolean })._isServer = false
-  ;(webSocket as unknown as { setSocket(s: Duplex, h: Buffer, o: object): void }).setSocket(socket, Buffer.alloc(0), {
+  const webSocket: RawWebSocket = Reflect.construct(WebSocket, [null, undefined, {}])
+  webSocket._isServer = false
+  webSocket.setSocket(socket, Buffer.alloc(0), {
     allowSynchronousEvents: true,
     maxPayload: 0,
     skipUTF8Validation: true,

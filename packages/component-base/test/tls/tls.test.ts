@@ -136,7 +136,7 @@ t.test('mutual TLS with what was issued', async (t) => {
       requestCert: true,
       rejectUnauthorized: true,
     },
-    (socket) => socket.end(socket.getPeerCertificate().subject.CN),
+    (socket) => socket.end(String(socket.getPeerCertificate().subject.CN)),
   )
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   t.teardown(() => listener.close())

@@ -51,7 +51,7 @@ const nodeWhen = (name: string, is: (node: Node) => boolean) =>
   })
 
 t.test('nodes get parts of the pod network that do not overlap; when there is none left, that is said', async (t) => {
-  for (const name of ['steady', 'frail', 'late']) await client.create(nodes, { metadata: { name } })
+  for (const name of ['steady', 'frail', 'late']) await client.create(nodes, { metadata: { name }, spec: {} })
   const cidrs = await eventually(async () => {
     const found = (await client.list(nodes)).items.flatMap(({ spec }) => spec?.podCIDRs ?? [])
     if (found.length < 2) throw new Error('not yet')
@@ -86,8 +86,8 @@ t.test(
           containers: [{ name: 'c', image: 'x' }],
           tolerations: ['not-ready', 'unreachable'].map((key) => ({
             key: `node.kubernetes.io/${key}`,
-            operator: 'Exists',
-            effect: 'NoExecute',
+            operator: 'Exists' as const,
+            effect: 'NoExecute' as const,
             ...(tolerationSeconds !== undefined && { tolerationSeconds }),
           })),
         },

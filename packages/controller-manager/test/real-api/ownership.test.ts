@@ -108,7 +108,7 @@ t.test('an owner of another namespace is none', async (t) => {
 })
 
 t.test('a new namespace gets its service account and the root certificate', async (t) => {
-  await client.create(namespaces, { metadata: { name: 'fresh' } })
+  await client.create(namespaces, { metadata: { name: 'fresh' }, spec: {} })
   await eventually(() => client.get(serviceAccounts, { namespace: 'fresh', name: 'default' }))
   const { data } = await eventually(() => client.get(configMaps, { namespace: 'fresh', name: 'kube-root-ca.crt' }))
   t.match(data, { 'ca.crt': /BEGIN CERTIFICATE/ })
