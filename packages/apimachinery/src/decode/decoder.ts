@@ -2,9 +2,12 @@ import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '../schema
 import { DecodeError } from './decode-error.ts'
 import { canonicalBytes, canonicalMicroTime, canonicalTime, decodeQuantity, isInt32, isInt64 } from './scalars.ts'
 
+/** A step of a path: a field, an index, or a key of a map, which Go leaves out where it tells of a wrong type. */
+export type PathStep = string | number | { key: string }
+
 /** Where in the object the decoder is, and what it found that nobody asked for. */
 export interface DecodeContext {
-  path: (string | number)[]
+  path: PathStep[]
   /** Paths of unknown fields; absent when nobody wants to know. */
   unknown: string[] | undefined
   /** The Go struct whose field is decoded, for messages. */
@@ -228,7 +231,7 @@ function mapOf(of: TypeRef, registry: SchemaRegistry, custom: boolean): Decode {
     const result: Json = {}
     for (const key of sortedKeys(input)) {
       const element = input[key]
-      path.push(key)
+      path.push({ key })
       set(result, key, element === null ? (custom ? null : absent()) : decode(element, context))
       path.pop()
     }
@@ -319,8 +322,11 @@ function jsonType(value: unknown): string {
 }
 
 /** `spec.containers[0].name`. */
-export function pathOf(path: readonly (string | number)[]): string {
+export function pathOf(path: readonly PathStep[]): string {
   let text = ''
-  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`
+  for (const step of path) {
+    const part = typeof step === 'object' ? step.key : step
+    text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`
+  }
   return text
 }

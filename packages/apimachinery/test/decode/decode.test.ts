@@ -66,7 +66,7 @@ const refused: [string, unknown, string][] = [
   [
     'a number for text',
     { metadata: { labels: { a: 1 } } },
-    'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels.a of type string',
+    'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
   ],
   [
     'a bad quantity',
