@@ -2,7 +2,7 @@ import { leases } from '@tandem/api/coordination/v1/lease'
 import { silentLogger } from '@tandem/component-base'
 import { FakeClock } from '@tandem/component-base/testing/fake-clock'
 import t from 'tap'
-import { LeadershipLostError, runLeaderElection } from '../../src/leader-election/leader-election.ts'
+import { runLeaderElection } from '../../src/leader-election/leader-election.ts'
 import { FakeClient } from '../../src/testing/fake-client.ts'
 
 const lease = { namespace: 'kube-system', name: 'kube-scheduler' }
@@ -75,7 +75,7 @@ t.test('a leader that cannot renew stops before another may start', async (t) =>
   down = true
   await clock.advance(14_000)
   t.equal(log.at(-1), 'stops')
-  await t.rejects(ended, LeadershipLostError)
+  await t.rejects(ended, { code: 'LEADERSHIP_LOST' })
 })
 
 t.test('who is told to stop while waiting just goes', async (t) => {
