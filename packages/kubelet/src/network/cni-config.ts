@@ -22,6 +22,9 @@ export interface BridgeNetwork {
   mtu?: number
 }
 
+/** Not the plugin's own 13, nor any of those that proxies of clusters on this host may mark packets with (13, 14). */
+const hostPortMarkBit = 12
+
 /**
  * The network of a node of ours: a bridge with an address in the node's range, and host ports. No masquerade here: what leaves
  * the cluster is masqueraded by one rule of the kubelet, whatever plugin wires pods.
@@ -45,7 +48,7 @@ export const bridgeNetwork = ({ name, bridge, podCIDRs, stateDirectory, mtu }: B
         dataDir: stateDirectory,
       },
     },
-    { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+    { type: 'portmap', capabilities: { portMappings: true }, snat: true, markMasqBit: hostPortMarkBit },
   ],
 })
 
