@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { type Agent, request as httpsRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { internalError, serviceUnavailable } from '@tandem/apimachinery'
 import type { ResourceRequest } from '../handlers/handler.ts'
@@ -84,7 +84,9 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
       resolve()
     })
     outgoing.once('response', (answer) => relay(resource, answer, resolve))
-    outgoing.once('upgrade', (answer, socket, head) => join(resource, { answer, socket, head }, resolve))
+    outgoing.once('upgrade', (answer, socket, head) =>
+      join(resource, { answer, socket: socket as Socket, head }, resolve),
+    )
     sendBody(resource, outgoing)
   })
 }
@@ -133,7 +135,7 @@ function relay({ reply }: ResourceRequest, answer: IncomingMessage, done: () => 
 
 interface Upgraded {
   answer: IncomingMessage
-  socket: Duplex
+  socket: Socket
   head: Buffer
 }
 
@@ -153,13 +155,15 @@ function join({ request, reply }: ResourceRequest, { answer, socket, head }: Upg
   if (client.head.length > 0) socket.write(client.head)
   socket.pipe(client.socket)
   client.socket.pipe(socket)
-  const end = () => {
-    socket.destroy()
-    client.socket.destroy()
-    done()
+  let open = 2
+  // What one side said last must still reach the other.
+  const closeAfter = (closed: Socket, other: Socket) => {
+    closed.once('error', () => other.destroy())
+    closed.once('close', () => {
+      other.destroySoon()
+      if (--open === 0) done()
+    })
   }
-  for (const side of [socket, client.socket]) {
-    side.once('error', end)
-    side.once('close', end)
-  }
+  closeAfter(socket, client.socket)
+  closeAfter(client.socket, socket)
 }

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { anonymous, type UserInfo } from '../authentication/user.ts'
 import type { Attributes } from '../authorization/authorizer.ts'
@@ -13,7 +13,7 @@ declare module 'fastify' {
 
 /** The socket of a request that asks to leave HTTP: exec, attach, port-forward, a watch over WebSocket. */
 export interface Upgrade {
-  readonly socket: Duplex
+  readonly socket: Socket
   readonly head: Buffer
 }
 

@@ -27,6 +27,6 @@ export function routeUpgrades(app: FastifyInstance): void {
 /** Gives the socket back to whoever takes the connection over: nothing more is written as HTTP by us. */
 export function takeSocket(request: IncomingMessage, response: ServerResponse): Upgrade | undefined {
   const upgrade = upgrades.get(request)
-  if (upgrade) response.detachSocket(upgrade.socket as Socket)
+  if (upgrade) response.detachSocket(upgrade.socket)
   return upgrade
 }

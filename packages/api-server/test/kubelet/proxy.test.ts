@@ -21,6 +21,7 @@ const seen: {
   headers: NodeJS.Dict<string | string[]>
 }[] = []
 const file = (name: string) => readFileSync(join(server.directory, name))
+const burst = 3_000_000
 const webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'v5.channel.k8s.io' })
 const kubelet = createServer(
   {
@@ -51,7 +52,8 @@ kubelet.on('upgrade', (request, socket, head) => {
     return
   }
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n')
-  socket.pipe(socket)
+  if (request.url?.includes('burst')) socket.end(Buffer.alloc(burst, 'x'))
+  else socket.pipe(socket)
 })
 await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve))
 const kubeletPort = (kubelet.address() as AddressInfo).port
@@ -174,6 +176,29 @@ t.test('port-forward and exec over SPDY are passed through as they are', async (
     t.match(text, /^HTTP\/1.1 101 Switching Protocols\r\n[\s\S]*Upgrade: SPDY\/3.1\r\n[\s\S]*frame$/)
     t.equal(seen.at(-1)?.headers['x-stream-protocol-version'], 'v4.channel.k8s.io')
   }
+})
+
+t.test('what a kubelet says last still arrives', async (t) => {
+  const socket = connect({
+    host: '127.0.0.1',
+    port: server.server.port,
+    ca: identity.certificateAuthority,
+    cert: identity.certificate,
+    key: identity.key,
+    ALPNProtocols: ['http/1.1'],
+  })
+  const path = `${pods}/p/exec?command=burst&stdout=1`
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n`,
+  )
+  let received = 0
+  socket.on('data', (data: Buffer) => {
+    received += data.length
+    socket.pause()
+    setTimeout(() => socket.resume(), 1)
+  })
+  await new Promise((resolve) => socket.once('close', resolve))
+  t.ok(received > burst, `${received} bytes of ${burst} and a head`)
 })
 
 t.test('HTTP to pods, services and nodes', async (t) => {
