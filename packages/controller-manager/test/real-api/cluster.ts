@@ -13,31 +13,51 @@ export interface TestCluster {
   runPods(selects?: (pod: Pod) => boolean): Promise<void>
   /** Asks again until the answer is there; fails with the last fault after ten seconds. */
   eventually<T>(what: () => Promise<T>): Promise<T>
+  /** The API server goes away and comes back over the same data. */
+  restartServer(): Promise<void>
+  /** Another controller manager beside the first, as with several control planes. Returns what stops it. */
+  startAnother(): Promise<() => Promise<void>>
+  stopFirst(): Promise<void>
   stop(): Promise<void>
 }
 
 /** A real API server with the controller manager on it, in this process. */
 export async function startTestCluster(
-  options: { controllers?: readonly string[]; settings?: Record<string, string> } = {},
+  options: { controllers?: readonly string[]; settings?: Record<string, string>; leaderElect?: boolean } = {},
 ): Promise<TestCluster> {
   const server = await startTestServer()
   const { certificate, key, ...rest } = await server.clientConfig()
   const config: ClientConfig = { ...rest, clientCertificate: certificate, clientKey: key }
   const client = createClient(config)
-  const manager = await startControllerManager(
-    {
-      config,
-      leaderElect: false,
-      ...(options.controllers && { controllers: options.controllers }),
-      settings: { 'root-ca': rest.certificateAuthority, ...options.settings },
-    },
-    { logger: silentLogger, clock: systemClock },
-  )
+  const startManager = () =>
+    startControllerManager(
+      {
+        config,
+        leaderElect: options.leaderElect ?? false,
+        leaderElection: {
+          namespace: 'kube-system',
+          name: 'kube-controller-manager',
+          leaseDurationMs: 2_000,
+          renewDeadlineMs: 1_500,
+          retryPeriodMs: 100,
+        },
+        ...(options.controllers && { controllers: options.controllers }),
+        settings: { 'root-ca': rest.certificateAuthority, ...options.settings },
+      },
+      { logger: silentLogger, clock: systemClock },
+    )
+  const manager = await startManager()
   return {
     client,
     config,
     runPods: (selects = () => true) => runPods(client, selects),
     eventually,
+    restartServer: () => server.restart(),
+    async startAnother() {
+      const another = await startManager()
+      return () => another.stop()
+    },
+    stopFirst: () => manager.stop(),
     async stop() {
       await manager.stop()
       await client.close()
