@@ -32,8 +32,8 @@ export class DockerRuntime implements contract.ContainerRuntime {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #limits: EngineLimits = { negativeOomScore: true, privileged: true }
-  /** Configurations of containers created and not yet started. */
-  readonly #created = new Map<string, contract.ContainerConfig>()
+  /** How containers were created that have not been started yet. */
+  readonly #created = new Map<string, { config: contract.ContainerConfig; limits: EngineLimits }>()
   /** What exited no longer changes: inspected once. */
   readonly #exited = new Map<string, contract.ContainerState>()
   #pauseImage: Promise<string> | undefined
@@ -126,7 +126,8 @@ export class DockerRuntime implements contract.ContainerRuntime {
   async #startSandbox(config: contract.SandboxConfig): Promise<string> {
     this.#pauseImage ??= this.#makePauseImage()
     const image = await this.#pauseImage
-    const spec = sandboxSpec(config, { scope: this.#scope, image, limits: this.#limits })
+    const limits = { ...this.#limits }
+    const spec = sandboxSpec(config, { scope: this.#scope, image, limits })
     const id = await this.#create(spec)
     try {
       await this.#docker.getContainer(id).start()
@@ -135,7 +136,7 @@ export class DockerRuntime implements contract.ContainerRuntime {
       await this.#remove(id).catch(() => {})
       // The image can have been pruned by somebody else.
       this.#pauseImage = undefined
-      if (this.#learnLimit(error)) return this.#startSandbox(config)
+      if (this.#learnLimit(error, limits)) return this.#startSandbox(config)
       throw runtimeError(error)
     }
   }
@@ -165,8 +166,9 @@ export class DockerRuntime implements contract.ContainerRuntime {
   }
 
   async createContainer(config: contract.ContainerConfig): Promise<string> {
-    const id = await this.#create(containerSpec(config, { scope: this.#scope, limits: this.#limits }))
-    this.#created.set(id, config)
+    const limits = { ...this.#limits }
+    const id = await this.#create(containerSpec(config, { scope: this.#scope, limits }))
+    this.#created.set(id, { config, limits })
     return id
   }
 
@@ -176,28 +178,31 @@ export class DockerRuntime implements contract.ContainerRuntime {
       this.#created.delete(id)
       return id
     } catch (error) {
-      const config = this.#created.get(id)
+      const created = this.#created.get(id)
       this.#created.delete(id)
       if (isNotModified(error)) return id
-      if (config && this.#learnLimit(error)) {
+      if (created && this.#learnLimit(error, created.limits)) {
         await this.#remove(id)
-        return this.startContainer(await this.createContainer(config))
+        return this.startContainer(await this.createContainer(created.config))
       }
-      throw new RunContainerError(`failed to start container "${config?.name ?? id}": ${engineMessage(error)}`, {
-        cause: error,
-      })
+      throw new RunContainerError(
+        `failed to start container "${created?.config.name ?? id}": ${engineMessage(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
-  /** Notes what the engine cannot do; true when trying again may therefore succeed. */
-  #learnLimit(error: unknown): boolean {
+  /** Notes what the engine cannot do; true when trying again, with less than was asked for, may therefore succeed. */
+  #learnLimit(error: unknown, asked: EngineLimits): boolean {
     const limit = refusedLimit(engineMessage(error))
-    if (!limit || !this.#limits[limit]) return false
+    if (!limit || !asked[limit]) return false
+    if (this.#limits[limit]) {
+      const message = 'the engine refuses this for lack of CAP_SYS_RESOURCE: continuing without it'
+      this.#logger.warn({ limit, answer: engineMessage(error) }, message)
+    }
     this.#limits[limit] = false
-    this.#logger.warn(
-      { limit, message: engineMessage(error) },
-      'the engine refuses this for lack of CAP_SYS_RESOURCE: continuing without it',
-    )
     return true
   }
 
