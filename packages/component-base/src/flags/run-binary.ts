@@ -44,6 +44,8 @@ export async function runBinary<F extends Flags>(
     const signal = await Promise.race([stopAsked, started.done.then(() => undefined)])
     if (signal) await stop(started, { signal, logger })
   } catch (error) {
+    // Flags that are wrong together are only found when the component reads them.
+    if (error instanceof UsageError) exitWithUsage(binary.name, error)
     die(logger, 'component failed', error)
   }
   process.exit(0)
@@ -54,9 +56,13 @@ function parseOrExit<F extends Flags>(binary: Binary<F>, argv: readonly string[]
     return parseCommandLine(binary, argv)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`Error: ${error.message}\nSee '${binary.name} --help'.\n`)
-    process.exit(1)
+    exitWithUsage(binary.name, error)
   }
+}
+
+function exitWithUsage(name: string, { message }: UsageError): never {
+  process.stderr.write(`Error: ${message}\nSee '${name} --help'.\n`)
+  process.exit(1)
 }
 
 async function stop(
