@@ -88,7 +88,7 @@ async function attempt<T extends KubernetesObject>(
     return 'requeue_after'
   } catch (error) {
     if (context.signal.aborted) return 'error'
-    const fields = { controller: controller.name, key, error }
+    const fields = { key, error }
     if (error instanceof TerminalError) {
       queue.forget(key)
       context.logger.error(fields, 'reconcile failed for good')

@@ -3,7 +3,7 @@ import { pods } from '@tandem/api/core/v1/pod'
 import { services } from '@tandem/api/core/v1/service'
 import type { Endpoints, Pod, Service } from '@tandem/api/core/v1/types'
 import { equalJson, isAlreadyExists, isConflict, isNotFound, type New } from '@tandem/apimachinery'
-import { type Controller, type ControllerContext, TerminalError } from '@tandem/controller-runtime'
+import type { Controller, ControllerContext } from '@tandem/controller-runtime'
 import { hasManagedEndpoints, isHeadless, selectedPods, servicesSelecting } from '../endpoints/service-pods.ts'
 import { endpointSubsets, truncateSubsets } from '../endpoints/subsets.ts'
 import { isNamespaceTerminating, messageOf } from '../failure.ts'
@@ -86,7 +86,7 @@ async function write(
   } catch (error) {
     // The cache was behind: that is nobody's concern but ours.
     if (isAlreadyExists(error) || isConflict(error)) throw error
-    if (isNamespaceTerminating(error)) throw new TerminalError('the namespace is being terminated', { cause: error })
+    if (isNamespaceTerminating(error)) return
     const [reason, what] = current
       ? ['FailedToUpdateEndpoint', 'update endpoint']
       : ['FailedToCreateEndpoint', 'create endpoint for service']

@@ -1,6 +1,6 @@
 import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
 import { isConflict, isNotFound, type KubernetesObject, keyOf } from '@tandem/apimachinery'
-import { type ControllerContext, TerminalError } from '@tandem/controller-runtime'
+import type { ControllerContext } from '@tandem/controller-runtime'
 import { isNamespaceTerminating, messageOf } from '../failure.ts'
 import type { SlicePlan } from './plan-slices.ts'
 import type { SliceTracker } from './slice-tracker.ts'
@@ -26,7 +26,8 @@ export async function writeSlices(plan: SlicePlan, { owner, tracker, context }: 
       })
     }
   } catch (error) {
-    if (isNamespaceTerminating(error)) throw new TerminalError('the namespace is being terminated', { cause: error })
+    // What stands in a namespace that ends goes with it.
+    if (isNamespaceTerminating(error)) return
     if (isConflict(error)) throw error
     const message = `Error updating Endpoint Slices for ${owner.kind} ${key}: ${messageOf(error)}`
     recorder.record({ object: owner, type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message })
