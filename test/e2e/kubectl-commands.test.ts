@@ -115,7 +115,8 @@ const rows: Row[] = [
   {
     name: 'describe tells of pods, their events and their deployment',
     async check(t, kubectl) {
-      const pod = await kubectl('describe', 'pods', '-l', 'app=web')
+      const name = (await kubectl('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n')[0] ?? ''
+      const pod = await kubectl('describe', name)
       t.match(pod, /Status:\s+Running/)
       t.match(pod, /Controlled By:\s+ReplicaSet\/web-/)
       for (const reason of ['Scheduled', 'Pulled', 'Created', 'Started'])
