@@ -174,10 +174,13 @@ class Parser {
     if (negated) this.#at++
     const key = this.#take()
     if (key.kind !== 'identifier') throw unparsable(`found '${key.text}', expected: identifier`)
-    refuse(validateQualifiedName(key.text), '<nil>', key.text)
+    const wrong = validateQualifiedName(key.text)
+    if (wrong.length) throw unparsable(fault(wrong, '<nil>', key.text))
+    if (negated) return { key: key.text, operator: '!', values: [] }
     const next = this.#peek()
-    if (next.kind === 'end' || is(next, ',')) return { key: key.text, operator: negated ? '!' : 'exists', values: [] }
-    return this.#withOperator(key.text)
+    return next.kind === 'end' || is(next, ',')
+      ? { key: key.text, operator: 'exists', values: [] }
+      : this.#withOperator(key.text)
   }
 
   #withOperator(key: string): LabelRequirement {
@@ -185,11 +188,16 @@ class Parser {
     const operator = binary(token)
     if (!operator) throw unparsable(`found '${token.text}', expected: ${binaryOperators}`)
     const values = operator === 'in' || operator === 'notin' ? this.#values() : [this.#exactValue()]
+    const faults: string[] = []
     if (operator === 'gt' || operator === 'lt')
       for (const [index, value] of values.entries())
         if (!integer.test(value))
-          refuse(["for 'Gt', 'Lt' operators, the value must be an integer"], `values[${index}]`, value)
-    for (const [index, value] of values.entries()) refuse(validateLabelValue(value), `values[${index}][${key}]`, value)
+          faults.push(fault(["for 'Gt', 'Lt' operators, the value must be an integer"], `values[${index}]`, value))
+    for (const [index, value] of values.entries()) {
+      const wrong = validateLabelValue(value)
+      if (wrong.length) faults.push(fault(wrong, `values[${index}][${key}]`, value))
+    }
+    if (faults.length) throw unparsable(faults.length === 1 ? faults.join() : `[${faults.join(', ')}]`)
     return { key, operator, values }
   }
 
@@ -224,9 +232,8 @@ const is = (token: Token, text: string): boolean => token.kind === 'symbol' && t
 const startsRequirement = (token: Token): boolean => token.kind === 'identifier' || is(token, '!')
 const unparsable = (message: string) => badRequest(`unable to parse requirement: ${message}`)
 
-function refuse(faults: string[], field: string, value: string): void {
-  if (faults.length) throw unparsable(`${field}: Invalid value: ${JSON.stringify(value)}: ${faults.join('; ')}`)
-}
+const fault = (wrong: string[], field: string, value: string): string =>
+  `${field}: Invalid value: ${JSON.stringify(value)}: ${wrong.join('; ')}`
 
 function binary({ kind, text }: Token): LabelOperator | undefined {
   if (kind === 'identifier') return text === 'in' || text === 'notin' ? text : undefined

@@ -19,7 +19,7 @@ const malformed = () =>
   new QuantityError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
 
 const nano = 1_000_000_000n
-/** Larger amounts are cut to the largest 64-bit integer. */
+/** Binary amounts beyond the largest 64-bit integer are cut to it. */
 const maxNanos = (2n ** 63n - 1n) * nano
 
 const decimalSuffixes: readonly string[] = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
@@ -58,7 +58,7 @@ export function parseQuantity(text: string): Quantity {
   if (!scale) throw /^\d/.test(suffix) ? malformed() : new QuantityError("unable to parse quantity's suffix")
   const digits = BigInt(whole + fraction)
   const exact = divideUp(digits * scale.multiplier, scale.divisor * 10n ** BigInt(fraction.length))
-  const nanos = exact > maxNanos ? maxNanos : exact
+  const nanos = scale.format === 'BinarySI' && exact > maxNanos ? maxNanos : exact
   return { nanos: sign === '-' ? -nanos : nanos, format: scale.format }
 }
 

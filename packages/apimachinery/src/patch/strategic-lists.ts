@@ -36,21 +36,30 @@ export function inOrder<T>(merged: readonly T[], { leading, live, key }: ListOrd
 
 const positions = (names: readonly string[]): Map<string, number> => new Map(names.map((name, index) => [name, index]))
 
+export interface WithoutDirectivesOptions {
+  /** In a new element of a list, an object that `$patch` marks stays, without the mark. */
+  keepMarked: boolean
+}
+
 /**
  * A part of the patch that meets nothing in the object: its nulls mean nothing there, and what a directive marks goes.
  * Undefined when nothing is left.
  */
-export function withoutDirectives(patch: unknown): unknown {
-  if (Array.isArray(patch)) return patch.map(withoutDirectives).filter((element) => element !== undefined)
+export function withoutDirectives(patch: unknown, options: WithoutDirectivesOptions = { keepMarked: false }): unknown {
+  if (Array.isArray(patch))
+    return patch.map((element) => withoutDirectives(element)).filter((element) => element !== undefined)
   if (!isObject(patch)) return patch
-  if ('$patch' in patch) return undefined
+  if ('$patch' in patch && !options.keepMarked) return undefined
   return Object.fromEntries(
     Object.entries(patch)
       .filter(([key, value]) => value !== null && !isDirective(key))
-      .map(([key, value]) => [key, withoutDirectives(value)])
+      .map(([key, value]) => [key, withoutDirectives(value, options)])
       .filter(([, value]) => value !== undefined),
   )
 }
 
 const isDirective = (key: string): boolean =>
-  key === '$retainKeys' || key.startsWith('$setElementOrder/') || key.startsWith('$deleteFromPrimitiveList/')
+  key === '$patch' ||
+  key === '$retainKeys' ||
+  key.startsWith('$setElementOrder/') ||
+  key.startsWith('$deleteFromPrimitiveList/')

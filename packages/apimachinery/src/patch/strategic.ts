@@ -79,7 +79,7 @@ class Merge {
     const key = field.patchMergeKey
     if (!key) throw internalError(`cannot merge lists without merge key for ${field.name}`)
     const { kept, items, replaced } = separate(original, patch, key)
-    if (replaced) return items
+    if (replaced) return items.map((element) => withoutDirectives(element, { keepMarked: true }))
     const merged = this.#elements(kept, items, key, this.#typeOf(field))
     return inOrder(merged, { leading: items, live: kept, key })
   }
@@ -91,7 +91,7 @@ class Merge {
       const at = merged.findIndex((candidate) => equalJson(candidate[key], element[key]))
       const previous = merged[at]
       if (previous) merged[at] = this.objects(previous, element, schema)
-      else merged.push(withoutDirectives(element) as Json)
+      else merged.push(withoutDirectives(element, { keepMarked: true }) as Json)
     }
     return merged
   }
