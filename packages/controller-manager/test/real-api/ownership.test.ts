@@ -92,6 +92,45 @@ t.test('a config map lives as long as one of its owners', async () => {
   await eventually(() => isGone(client.get(configMaps, { namespace, name: 'owned' })))
 })
 
+t.test('a circle of owners that wait for each other is broken', async () => {
+  const make = (name: string) => client.create(configMaps, { metadata: { name, namespace } })
+  const [a, b, c] = [await make('circle-a'), await make('circle-b'), await make('circle-c')]
+  const own = (dependent: typeof a, owner: typeof a) => {
+    const { name, uid } = owner.metadata
+    const reference = { apiVersion: 'v1', kind: 'ConfigMap', name, uid, blockOwnerDeletion: true }
+    const body = { metadata: { ownerReferences: [reference] } }
+    return client.patch(configMaps, { namespace, name: dependent.metadata.name }, { type: 'merge', body })
+  }
+  await own(a, c)
+  await own(b, a)
+  await own(c, b)
+  await client.delete(configMaps, { namespace, name: 'circle-a' }, { propagationPolicy: 'Foreground' })
+  for (const name of ['circle-a', 'circle-b', 'circle-c']) {
+    await eventually(() => isGone(client.get(configMaps, { namespace, name })))
+  }
+})
+
+t.test('what one owner holds is not lost with another that is deleted in the foreground', async (t) => {
+  const make = (name: string, ownerReferences: OwnerReference[] = []) =>
+    client.create(configMaps, { metadata: { name, namespace, ownerReferences } })
+  const referenceTo = ({ metadata: { name, uid } }: { metadata: { name: string; uid: string } }): OwnerReference => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name,
+    uid,
+    blockOwnerDeletion: true,
+  })
+  const [stays, goes] = [await make('stays'), await make('goes')]
+  await make('held-by-both', [referenceTo(stays), referenceTo(goes)])
+  await make('held-by-one', [referenceTo(goes)])
+  await client.delete(configMaps, { namespace, name: 'goes' }, { propagationPolicy: 'Foreground' })
+  for (const name of ['goes', 'held-by-one'])
+    await eventually(() => isGone(client.get(configMaps, { namespace, name })))
+  const { metadata } = await client.get(configMaps, { namespace, name: 'held-by-both' })
+  t.match(metadata.ownerReferences, [{ name: 'stays' }])
+  t.equal(metadata.ownerReferences?.length, 1)
+})
+
 t.test('an owner of another namespace is none', async (t) => {
   const { metadata } = await client.create(configMaps, { metadata: { name: 'owner', namespace } })
   const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: metadata.uid }
