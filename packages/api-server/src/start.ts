@@ -72,7 +72,12 @@ async function serve(
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound ? bound.port : securePort
   const advertise = () => options.advertiseAddress ?? hostAddress() ?? '127.0.0.1'
-  await keepKubernetesService({ resources, serviceClusterIpRange, advertise, port, following })
+  try {
+    await keepKubernetesService({ resources, serviceClusterIpRange, advertise, port, following })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
   setReady(`${advertise()}:${port}`)
   void reloadCertificate(app.server as unknown as Server, files, { clock, logger, signal, loaded })
   logger.info({ address: bindAddress, port }, 'serving')
