@@ -184,3 +184,20 @@ t.test('elements of the live list alone keep their place', async (t) => {
     ['a', 'b', 'c', 'd'],
   )
 })
+
+t.test('an object whose applier drops all of its metadata keeps its name', async (t) => {
+  const first = apply(config({}, { app: 'web' }), 'me')
+  const { object } = apply(config({}), 'me', { live: first.object })
+  t.same([object.metadata.name, object.metadata.labels], ['web', undefined])
+})
+
+t.test('the order of the configuration holds among what both lists have', async (t) => {
+  const names = (...list: string[]) => template(...list.map((name) => ({ name, image: 'x' })))
+  const first = apply(config(names('a', 'b', 'c')), 'me')
+  const { object } = apply(config(names('b', 'a')), 'you', { live: first.object })
+  const { containers } = specOf(object).template as { containers: Json[] }
+  t.same(
+    containers.map(({ name }) => name),
+    ['b', 'c', 'a'],
+  )
+})

@@ -50,25 +50,46 @@ function mergeLists(
   const liveNames = elementNames(live, structure)
   const configNames = elementNames(config, structure)
   const liveByName = new Map(liveNames.map((name, index) => [name, live[index]]))
-  const configured = new Set(configNames)
+  const merged = config.map((element, index) =>
+    mergeValue(
+      liveByName.get(configNames[index] ?? ''),
+      element,
+      structureOfElement(structure.of, element, registry),
+      registry,
+    ),
+  )
+  return interleaved(liveNames, configNames).map(({ from, index }) => (from === 'live' ? live[index] : merged[index]))
+}
+
+type Place = { from: 'live' | 'config'; index: number }
+
+/**
+ * The order of a merged list. Both lists are walked at once: what only the live list has is taken as it comes, and what both have waits
+ * for its turn in the configuration.
+ */
+function interleaved(live: readonly string[], config: readonly string[]): Place[] {
+  const [inLive, inConfig] = [new Set(live), new Set(config)]
+  const shared = config.filter((name) => inLive.has(name))
   const placed = new Set<string>()
-  const merged: unknown[] = []
-  let next = 0
-  /** The elements that only the live list has, up to one that is configured and still to come. */
-  const takeLiveOnly = (): void => {
-    for (; next < live.length; next++) {
-      const name = liveNames[next] ?? ''
-      if (!configured.has(name)) merged.push(live[next])
-      else if (!placed.has(name)) return
+  const places: Place[] = []
+  let [atLive, atConfig, atShared] = [0, 0, 0]
+  const takeConfigured = (name: string): void => {
+    places.push({ from: 'config', index: atConfig++ })
+    placed.add(name)
+    if (shared[atShared] === name) atShared++
+  }
+  while (atLive < live.length || atConfig < config.length) {
+    const [name, wanted] = [live[atLive], config[atConfig]]
+    if (name !== undefined && !inConfig.has(name)) places.push({ from: 'live', index: atLive++ })
+    else if (name !== undefined && name === wanted) {
+      takeConfigured(name)
+      atLive++
+    } else if (name !== undefined && wanted !== undefined && atShared < shared.length && name !== shared[atShared])
+      atLive++
+    else {
+      if (name !== undefined && placed.has(name)) atLive++
+      if (wanted !== undefined) takeConfigured(wanted)
     }
   }
-  for (const [index, name] of configNames.entries()) {
-    takeLiveOnly()
-    const element = config[index]
-    const elementStructure = structureOfElement(structure.of, element, registry)
-    merged.push(mergeValue(liveByName.get(name), element, elementStructure, registry))
-    placed.add(name)
-  }
-  takeLiveOnly()
-  return merged
+  return places
 }

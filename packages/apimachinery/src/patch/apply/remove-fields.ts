@@ -1,6 +1,6 @@
 import { set } from '../../decode/decoder.ts'
 import type { SchemaRegistry, TypeSchema } from '../../schema.ts'
-import { type FieldSet, isMember } from './field-set.ts'
+import { emptyFieldSet, type FieldSet, isMember } from './field-set.ts'
 import {
   elementNames,
   fieldElement,
@@ -24,6 +24,8 @@ export interface RemoveOptions {
 /** Takes out what an applier has dropped from its configuration and nobody else owns. Fields that nobody ever applied stay. */
 export function removeDropped({ object, schema, registry, last, owned }: RemoveOptions): Json {
   const result: Json = {}
+  // What makes the object this one (its name, its uid) is in no set, and nobody can drop it.
+  const everOwned = { ...owned, 'f:metadata': owned['f:metadata'] ?? emptyFieldSet }
   for (const name in object) {
     const structure = structureOfField(schema, name, object[name], registry)
     const kept = keep({
@@ -31,7 +33,7 @@ export function removeDropped({ object, schema, registry, last, owned }: RemoveO
       structure,
       element: fieldElement(name),
       last,
-      owned,
+      owned: everOwned,
       registry,
       named: true,
     })
