@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 /** Prints what must lie in node_modules beside the bundles: modules with native code, and all that those load. */
@@ -9,7 +9,9 @@ const modules = join(import.meta.dirname, '../node_modules')
 function closure(name: string, seen: Set<string>): Set<string> {
   if (seen.has(name)) return seen
   seen.add(name)
-  const { dependencies = {} } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> }
+  const { dependencies = {} } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>
+  }
   for (const dependency of Object.keys(dependencies)) closure(dependency, seen)
   return seen
 }

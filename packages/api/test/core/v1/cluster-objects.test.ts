@@ -17,7 +17,7 @@ t.test('a namespace is made with its finalizer, its label and its phase', async 
 
 t.test('finalizers of a namespace change in their own place', async (t) => {
   const old = created(namespaces, {})
-  const next = structuredClone({ ...old, spec: {} })
+  const next: typeof old = structuredClone({ ...old, spec: {} })
   namespaces.prepareForUpdate?.(next, old)
   t.strictSame(next.spec.finalizers, ['kubernetes'])
   const odd = { ...old, spec: { finalizers: ['odd'] } }
