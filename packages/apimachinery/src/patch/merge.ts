@@ -1,8 +1,6 @@
 import { set } from '../decode/decoder.ts'
 import { badRequest } from '../errors.ts'
-
-type Json = Record<string, unknown>
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isObject, type Json } from './json-object.ts'
 
 /** JSON merge patch (RFC 7386): null removes, objects merge, all else replaces. Neither argument is changed. */
 export function applyMergePatch<T extends object>(object: T, patch: unknown): T {

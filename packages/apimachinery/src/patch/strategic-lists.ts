@@ -1,5 +1,4 @@
-type Json = Record<string, unknown>
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isObject } from './json-object.ts'
 
 export interface ListOrder {
   /** The order that must hold among the elements it names. */

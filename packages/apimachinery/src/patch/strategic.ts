@@ -3,10 +3,8 @@ import { equalJson } from '../equality.ts'
 import { badRequest, internalError, type StatusError } from '../errors.ts'
 import type { FieldSchema, SchemaRegistry, TypeSchema } from '../schema.ts'
 import { notApplicable } from './json.ts'
+import { isObject, type Json } from './json-object.ts'
 import { inOrder, withoutDirectives } from './strategic-lists.ts'
-
-type Json = Record<string, unknown>
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const directive = '$patch'
 const retainKeys = '$retainKeys'

@@ -1,15 +1,8 @@
 import { canonicalMicroTime, canonicalTime, decodeQuantity } from '../../decode/scalars.ts'
 import type { SchemaRegistry, TypeRef, TypeSchema } from '../../schema.ts'
+import { isObject, type Json } from '../json-object.ts'
 import { emptyFieldSet, type FieldSet } from './field-set.ts'
-import {
-  elementNames,
-  fieldElement,
-  isObject,
-  type Json,
-  type Structure,
-  structureOfElement,
-  structureOfField,
-} from './structure.ts'
+import { elementNames, fieldElement, type Structure, structureOfElement, structureOfField } from './structure.ts'
 
 type Children = Record<string, FieldSet>
 

@@ -6,6 +6,7 @@ import { applyConflict, badRequest, type StatusError } from '../../errors.ts'
 import type { KubernetesObject, ManagedFieldsEntry } from '../../meta.ts'
 import type { SchemaRegistry } from '../../schema.ts'
 import type { StatusCause } from '../../status.ts'
+import type { Json } from '../json-object.ts'
 import { appliedFields, canonicalValue } from './applied-fields.ts'
 import { changedFields, removedFields } from './changed-fields.ts'
 import {
@@ -22,7 +23,6 @@ import {
 import { entryOf, fieldChanges, fieldsOf, isSame, sortEntries, type Writer } from './managed-fields.ts'
 import { mergeConfiguration } from './merge-configuration.ts'
 import { removeDropped } from './remove-fields.ts'
-import type { Json } from './structure.ts'
 
 export interface ApplyRequest {
   /** Absent when the apply creates the object. */

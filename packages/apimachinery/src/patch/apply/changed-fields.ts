@@ -1,15 +1,8 @@
 import { equalJson } from '../../equality.ts'
 import type { SchemaRegistry, TypeSchema } from '../../schema.ts'
+import { isObject, type Json } from '../json-object.ts'
 import { emptyFieldSet, type FieldSet } from './field-set.ts'
-import {
-  elementNames,
-  fieldElement,
-  isObject,
-  type Json,
-  type Structure,
-  structureOfElement,
-  structureOfField,
-} from './structure.ts'
+import { elementNames, fieldElement, type Structure, structureOfElement, structureOfField } from './structure.ts'
 
 /** Fields of metadata that the server owns and nobody manages. */
 const serverOwned = new Set([

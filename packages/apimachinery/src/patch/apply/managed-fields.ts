@@ -1,9 +1,9 @@
 import { objectDecoder } from '../../decode/decoder.ts'
 import type { KubernetesObject, ManagedFieldsEntry } from '../../meta.ts'
 import type { SchemaRegistry } from '../../schema.ts'
+import type { Json } from '../json-object.ts'
 import { changedFields, removedFields } from './changed-fields.ts'
 import { difference, emptyFieldSet, type FieldSet, isEmptySet, union, without } from './field-set.ts'
-import type { Json } from './structure.ts'
 
 /** Who writes, and how. */
 export interface Writer {

@@ -1,6 +1,7 @@
 import { set } from '../../decode/decoder.ts'
 import type { SchemaRegistry, TypeRef, TypeSchema } from '../../schema.ts'
-import { elementNames, isObject, type Json, type Structure, structureOfElement, structureOfField } from './structure.ts'
+import { isObject, type Json } from '../json-object.ts'
+import { elementNames, type Structure, structureOfElement, structureOfField } from './structure.ts'
 
 /**
  * The live object with an applied configuration laid over it: leaves replaced, lists with keys and sets merged element by element. The

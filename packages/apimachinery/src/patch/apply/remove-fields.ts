@@ -1,15 +1,8 @@
 import { set } from '../../decode/decoder.ts'
 import type { SchemaRegistry, TypeSchema } from '../../schema.ts'
+import { isObject, type Json } from '../json-object.ts'
 import { emptyFieldSet, type FieldSet, isMember } from './field-set.ts'
-import {
-  elementNames,
-  fieldElement,
-  isObject,
-  type Json,
-  type Structure,
-  structureOfElement,
-  structureOfField,
-} from './structure.ts'
+import { elementNames, fieldElement, type Structure, structureOfElement, structureOfField } from './structure.ts'
 
 export interface RemoveOptions {
   object: Json

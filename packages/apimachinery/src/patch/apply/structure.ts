@@ -1,6 +1,5 @@
 import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '../../schema.ts'
-
-export type Json = Record<string, unknown>
+import { isObject } from '../json-object.ts'
 
 /**
  * How a value is owned and merged: as a whole (`leaf`), field by field (`struct`, `map`), or element by element (`list` with keys, `set`).
@@ -89,9 +88,6 @@ export function structureOfField(
 export function structureOfElement(of: TypeRef, value: unknown, registry: SchemaRegistry): Structure {
   return of === anything && isObject(value) ? { kind: 'map', of: anything } : structureOfType(of, registry)
 }
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The path element of an element of a list with keys: `k:{"name":"x"}`. */
 export function keyElement(value: unknown, keys: readonly ListKey[]): string {
