@@ -29,6 +29,7 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--advertise-address=${plan.hostAddress}`,
         `--service-cluster-ip-range=${plan.serviceCidr}`,
         '--authorization-mode=Node,RBAC',
+        ...(plan.podSecurity ? [`--pod-security-enforce=${plan.podSecurity}`] : []),
         `--client-ca-file=${pki('ca.crt')}`,
         `--tls-cert-file=${pki('apiserver.crt')}`,
         `--tls-private-key-file=${pki('apiserver.key')}`,

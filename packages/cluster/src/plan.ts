@@ -35,6 +35,8 @@ export interface ClusterPlan {
   cgroup: string
   /** Limits of the whole cluster's cgroup; prod has none. */
   limits?: ResourceLimits
+  /** The Pod Security level enforced where a namespace has no label of its own; none when absent. */
+  podSecurity?: 'baseline'
   /** Capacity that the node reports. */
   capacity?: { cpu: string; memory: string }
   /** Ranges of the other cluster on this host, to and from which traffic is dropped. */
@@ -151,7 +153,8 @@ function planCluster(
     masqueradeBit: staging ? 13 : 14,
     routeProtocol: staging ? 214 : 213,
     cgroup: `/tandem${tag && `-${tag}`}/${name}`,
-    ...(staging && shared && { limits: stagingLimits(host) }),
+    // Whoever may make privileged pods in staging has the host, and prod with it.
+    ...(staging && shared && { limits: stagingLimits(host), podSecurity: 'baseline' as const }),
     ...(shared && { capacity: shareOf(host) }),
   }
 }
