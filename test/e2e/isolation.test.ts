@@ -68,3 +68,16 @@ for (const { from, to } of pairs) {
       t.not((await get(url)).code, 0, `${what} of ${to} does not answer`)
   })
 }
+
+t.test('staging takes no privileged pod where it shares the host with prod; prod does', async (t) => {
+  const pod = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'privileged' },
+    spec: { containers: [{ name: 'c', image: sampleImage, securityContext: { privileged: true } }] },
+  })
+  const create = (cluster: 'prod' | 'staging') =>
+    kubectlFor({ cluster }).run(['create', '--dry-run=server', '-f', '-'], { input: pod, mayFail: true })
+  t.match((await create('staging')).stderr, /violates PodSecurity "baseline:latest": privileged/)
+  t.equal((await create('prod')).code, 0)
+})
