@@ -9,10 +9,11 @@ export function createProgram(): Command {
     .description('Kubernetes in pairs: a prod and a staging cluster, and the road from one to the other')
     .version(version)
     .showHelpAfterError()
+  program.addHelpText('after', '\nExample:\n  tandem up --sample-app')
   for (const { name, summary, example, define } of commands) {
     const command = program.command(name).summary(summary).description(summary)
     define(command)
-    command.addHelpText('after', `\nExample:\n  ${example}`)
+    for (const each of [command, ...command.commands]) each.addHelpText('after', `\nExample:\n  ${example}`)
   }
   return program
 }

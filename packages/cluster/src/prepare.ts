@@ -73,7 +73,8 @@ export async function prepareCluster(plan: ClusterPlan): Promise<string[]> {
   for (const { name, args } of componentsOf(plan)) {
     writeFileAtomically(join(plan.directory, 'env', name), `TANDEM_ARGS="${args.join(' ')}"\n`)
   }
-  writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`)
+  // It holds no secret, and whoever has a kubeconfig may promote.
+  writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o644 })
   return problems.map((problem) => `${plan.name}: cgroup ${plan.cgroup}: ${problem}`)
 }
 

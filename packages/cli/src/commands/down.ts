@@ -1,4 +1,5 @@
 import { down } from '@tandem/cluster/down'
+import { Argument } from 'commander'
 import type { CliCommand } from '../command.ts'
 import { showProgress } from '../printers/progress.ts'
 import { rootOption } from '../root-option.ts'
@@ -9,7 +10,7 @@ export const command: CliCommand = {
   example: 'tandem down --purge',
   define(command) {
     command
-      .argument('[cluster]', 'prod or staging; both when left out')
+      .addArgument(new Argument('[cluster]', 'prod or staging; both when left out').choices(['prod', 'staging']))
       .addOption(rootOption())
       .option('--purge', 'remove containers, rules, links, mounts and data, and stop an engine that up started')
       .action(async (cluster: string | undefined, { root, purge = false }: { root: string; purge?: boolean }) => {

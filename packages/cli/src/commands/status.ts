@@ -15,10 +15,18 @@ export const storedOnly = [
   'HorizontalPodAutoscaler',
   'PodDisruptionBudget (eviction only)',
   'Ingress',
+  'NetworkPolicy',
   'ResourceQuota',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'StorageClass',
+  'VolumeAttributesClass',
+  'VolumeAttachment',
+  'CSIDriver',
+  'CSINode',
+  'CSIStorageCapacity',
+  'ServiceCIDR',
+  'IPAddress',
 ]
 
 export const command: CliCommand = {

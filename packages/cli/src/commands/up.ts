@@ -6,7 +6,7 @@ import { deploySampleApp, type SampleAppAddresses } from '@tandem/cluster/sample
 import { ensureSampleImage } from '@tandem/cluster/sample-app/image'
 import { attach, up } from '@tandem/cluster/up'
 import { systemClock } from '@tandem/component-base'
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { CliCommand } from '../command.ts'
 import { addPlanOptions, type PlanOptions, planOverrides } from '../plan-options.ts'
 import { type Progress, showProgress } from '../printers/progress.ts'
@@ -25,7 +25,7 @@ export const command: CliCommand = {
   example: 'tandem up --sample-app',
   define(command: Command) {
     command
-      .argument('[cluster]', 'prod or staging; both when left out')
+      .addArgument(new Argument('[cluster]', 'prod or staging; both when left out').choices(['prod', 'staging']))
       .addOption(rootOption())
       .option('--sample-app', 'deploy an app of two tiers to each cluster and wait until it answers')
       .option('--attach', 'start nothing: wait for components that systemd or Compose starts')
@@ -45,7 +45,8 @@ async function bringUp(cluster: ClusterName | undefined, flags: UpFlags): Promis
       : await up({ ...request, clusters, overrides: planOverrides(flags, clusters) })
     const samples = await Promise.all(plans.map((plan) => finishCluster(plan, flags, progress)))
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    progress.succeed(`${clusters.join(' and ')} ${clusters.length > 1 ? 'are' : 'is'} up (${seconds} s)`)
+    const names = plans.map(({ name }) => name)
+    progress.succeed(`${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} up (${seconds} s)`)
     for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
     process.stdout.write(`${summary(plans, samples, kubeconfig)}\n`)
   } catch (error) {
