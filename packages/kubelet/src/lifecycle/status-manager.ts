@@ -9,8 +9,8 @@ interface Entry {
   pod: Pod
   wanted: PodStatus
   written: string
-  /** The resourceVersion of the last write's answer: what is newer was written by somebody else. */
-  writtenVersion: string
+  /** The last write's answer: what is newer was written by somebody else. */
+  answer: Pod | undefined
   writing: Promise<void> | undefined
 }
 
@@ -42,10 +42,10 @@ export class StatusManager {
   report(pod: Pod, status: PodStatus): void {
     const entry = this.#entries.get(pod.metadata.uid)
     if (!entry)
-      this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', writtenVersion: '', writing: undefined })
+      this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', answer: undefined, writing: undefined })
     else {
       Object.assign(entry, { pod, wanted: status })
-      if (isNewer(pod.metadata.resourceVersion, entry.writtenVersion) && !says(pod.status, status)) entry.written = ''
+      if (entry.answer && isNewer(pod, entry.answer) && !says(pod.status, status)) entry.written = ''
     }
     this.#write(pod.metadata.uid)
   }
@@ -99,15 +99,15 @@ export class StatusManager {
       const text = JSON.stringify(wanted)
       if (text === entry.written) return
       try {
-        const body = { metadata: { uid }, status: statusPatch(pod.status ?? {}, wanted) }
+        const newest = entry.answer && !isNewer(pod, entry.answer) ? entry.answer : pod
+        const body = { metadata: { uid }, status: statusPatch(newest.status ?? {}, wanted) }
         const { namespace, name } = pod.metadata
-        const written = await this.#client.patch(
+        entry.answer = await this.#client.patch(
           pods,
           { namespace, name },
           { type: 'strategic', body },
           { subresource: 'status' },
         )
-        entry.writtenVersion = written.metadata.resourceVersion
         entry.written = text
         wait = 200
       } catch (error) {
@@ -124,7 +124,8 @@ export class StatusManager {
 }
 
 /** Versions of one server are numbers that grow. */
-const isNewer = (version: string, than: string): boolean => than !== '' && BigInt(version) > BigInt(than)
+const isNewer = (pod: Pod, than: Pod): boolean =>
+  BigInt(pod.metadata.resourceVersion) > BigInt(than.metadata.resourceVersion)
 
 /** Does the object still say what we told of it? A node that was thought lost finds its pods marked unready by others. */
 const says = (current: PodStatus | undefined, wanted: PodStatus): boolean =>

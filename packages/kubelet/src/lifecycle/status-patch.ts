@@ -1,4 +1,4 @@
-import type { PodStatus } from '@tandem/api/core/v1/types'
+import type { PodCondition, PodStatus } from '@tandem/api/core/v1/types'
 
 /** The fields of a pod's status that the kubelet speaks for; it clears those that it no longer reports. */
 const owned = [
@@ -23,8 +23,18 @@ export function statusPatch(current: PodStatus, wanted: PodStatus): object {
       .map(({ ip }) => ({ $patch: 'delete', ip }))
   return {
     ...wanted,
+    ...(wanted.conditions ? { conditions: wanted.conditions.map((condition) => unexplained(current, condition)) } : {}),
     ...Object.fromEntries(cleared.map((field) => [field, null])),
     ...(wanted.podIPs ? { podIPs: [...gone(current.podIPs, wanted.podIPs), ...wanted.podIPs] } : {}),
     ...(wanted.hostIPs ? { hostIPs: [...gone(current.hostIPs, wanted.hostIPs), ...wanted.hostIPs] } : {}),
   }
+}
+
+/** A condition that no longer has a reason takes the one of before away. */
+function unexplained(current: PodStatus, wanted: PodCondition): object {
+  const before = current.conditions?.find(({ type }) => type === wanted.type)
+  const cleared = (['reason', 'message'] as const).filter(
+    (field) => before?.[field] !== undefined && wanted[field] === undefined,
+  )
+  return { ...wanted, ...Object.fromEntries(cleared.map((field) => [field, null])) }
 }

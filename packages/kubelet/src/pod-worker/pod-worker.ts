@@ -5,11 +5,11 @@ import type { Cancel } from '@tandem/component-base'
 import type { ContainerState, PodState } from '../container-runtime/runtime.ts'
 import { Backoff } from '../lifecycle/backoff.ts'
 import type { WaitingReason } from '../lifecycle/container-statuses.ts'
-import { readySandbox } from '../lifecycle/pod-containers.ts'
+import { latestStates, readySandbox } from '../lifecycle/pod-containers.ts'
 import { podStatus, rejectedStatus } from '../lifecycle/pod-status.ts'
 import { ContainerKiller } from './container-killer.ts'
 import { ContainerLauncher } from './container-launcher.ts'
-import { podActions } from './pod-actions.ts'
+import { type PodActions, podActions } from './pod-actions.ts'
 import { SandboxKeeper } from './sandbox-keeper.ts'
 import type { PodServices } from './services.ts'
 import { withTerminationMessages } from './termination-message.ts'
@@ -45,6 +45,8 @@ export class PodWorker {
   readonly #killer: ContainerKiller
   readonly #retries = new Backoff(retryBackoff)
   readonly #killing = new Set<string>()
+  /** Containers that this worker has killed while the pod should run. */
+  readonly #killed = new Set<string>()
   readonly #waiting = new Map<string, WaitingReason>()
   readonly #onFinished: () => void
   #pod: Pod
@@ -218,7 +220,7 @@ export class PodWorker {
     const sandbox = readySandbox(pod, state)
     // What is about to be waited for is part of the first report.
     this.#launcher.noteBackoff(pod, state, actions)
-    this.#report(state)
+    if (!this.#isReplacing(state, actions)) this.#report(state)
     this.#wakeAfter(this.#launcher.nextAttempt)
 
     if (!sandbox) {
@@ -236,10 +238,19 @@ export class PodWorker {
     this.#sandboxes.adopt(pod)
     for (const { id, name, message, reason } of actions.containersToKill) {
       const target = state.containers.find((container) => container.id === id)
+      this.#killed.add(id)
       if (target) this.#kill({ target, message, name, ...(reason && { reason }) })
     }
     const volumes = this.#sandboxes.volumes
     if (volumes) this.#launcher.launch({ pod, state, sandbox, volumes, actions })
+  }
+
+  /** Between the end of a container and the start of its successor nothing is told: to others the pod was ready all along. */
+  #isReplacing(state: PodState, actions: PodActions): boolean {
+    const latest = latestStates(state)
+    return [...actions.initContainersToStart, ...actions.containersToStart].some(
+      (name) => this.#killed.has(latest.get(name)?.id ?? '') && !this.#waiting.has(name),
+    )
   }
 
   #kill({

@@ -201,10 +201,20 @@ t.test('a patch clears what is no longer so, and takes old addresses out by name
     reason: 'Old',
     podIP: '10.0.0.1',
     podIPs: [{ ip: '10.0.0.1' }],
-    conditions: [{ type: 'mine', status: 'True' }],
+    conditions: [
+      { type: 'mine', status: 'True' },
+      { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message: 'unready' },
+    ],
   }
-  t.same(statusPatch(current, { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }] }), {
+  const wanted: PodStatus = {
     phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True' }],
+    podIP: '10.0.0.2',
+    podIPs: [{ ip: '10.0.0.2' }],
+  }
+  t.same(statusPatch(current, wanted), {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', reason: null, message: null }],
     reason: null,
     podIP: '10.0.0.2',
     podIPs: [{ $patch: 'delete', ip: '10.0.0.1' }, { ip: '10.0.0.2' }],
