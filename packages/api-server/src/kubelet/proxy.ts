@@ -79,8 +79,7 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
   })
   return new Promise((resolve) => {
     outgoing.once('error', (error) => {
-      if (!resource.reply.sent && !resource.reply.raw.headersSent)
-        sendError(request, resource.reply, dialError(error, target))
+      refuse(resource, error, target)
       resolve()
     })
     outgoing.once('response', (answer) => relay(resource, answer, resolve))
@@ -110,6 +109,11 @@ function sendBody({ request, reply, kube, services }: ResourceRequest, outgoing:
   outgoing.end(kube.upgrade ? undefined : body)
 }
 
+/** Tells the client that nobody answered, where it has not been told anything yet. */
+export function refuse({ request, reply }: ResourceRequest, error: Error, target: ProxyTarget): void {
+  if (!reply.sent && !reply.raw.headersSent) sendError(request, reply, dialError(error, target))
+}
+
 function dialError(error: Error, { host, port }: ProxyTarget) {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENOTFOUND'
@@ -117,7 +121,8 @@ function dialError(error: Error, { host, port }: ProxyTarget) {
     : internalError(new Error(`error dialing backend: ${error.message}`, { cause: error }))
 }
 
-function relay({ reply }: ResourceRequest, answer: IncomingMessage, done: () => void): void {
+/** Passes an ordinary answer on as it comes. */
+export function relay({ reply }: ResourceRequest, answer: IncomingMessage, done: () => void): void {
   reply.hijack()
   const raw = reply.raw as unknown as ServerResponse
   const headers = Object.fromEntries(

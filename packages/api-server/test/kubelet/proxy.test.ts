@@ -108,12 +108,30 @@ t.test('logs come from the kubelet', async (t) => {
   t.equal((await admin.ask('GET', `${pods}/p/log?follow=true`)).text, 'first\nsecond\n')
 })
 
-const webSocketTo = (path: string) =>
-  new WebSocket(server.url.replace('https', 'wss') + path, ['v5.channel.k8s.io'], {
+const webSocketTo = (path: string, protocol = 'v5.channel.k8s.io') =>
+  new WebSocket(server.url.replace('https', 'wss') + path, [protocol], {
     ca: identity.certificateAuthority,
     cert: identity.certificate,
     key: identity.key,
   })
+
+t.test('logs over a WebSocket', async (t) => {
+  for (const [protocol, decode] of [
+    ['binary.k8s.io', String],
+    ['base64.binary.k8s.io', (data: unknown) => Buffer.from(String(data), 'base64').toString()],
+  ] as const) {
+    const socket = webSocketTo(`${pods}/p/log?follow=true`, protocol)
+    let text = ''
+    const code = await new Promise((resolve, reject) => {
+      socket.on('message', (data) => {
+        text += decode(data)
+      })
+      socket.on('close', resolve)
+      socket.on('error', reject)
+    })
+    t.same({ code, text }, { code: 1000, text: 'first\nsecond\n' }, protocol)
+  }
+})
 
 t.test('exec over a WebSocket', async (t) => {
   const socket = webSocketTo(`${pods}/p/exec?command=sh&command=-c&command=ls&stdin=true&stdout=true&tty=true`)

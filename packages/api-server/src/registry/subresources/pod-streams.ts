@@ -4,7 +4,8 @@ import { badRequest } from '@tandem/apimachinery'
 import { forbiddenBy } from '../../authorization/forbidden.ts'
 import type { Handler, ResourceRequest } from '../../handlers/handler.ts'
 import type { KubeletConnection } from '../../kubelet/connection.ts'
-import { proxy } from '../../kubelet/proxy.ts'
+import { type ProxyTarget, proxy } from '../../kubelet/proxy.ts'
+import { textOverWebSocket } from '../../kubelet/text-over-websocket.ts'
 import { sendText } from '../../request/respond.ts'
 
 const fetchPod = async ({ services, kube }: ResourceRequest): Promise<Pod> =>
@@ -30,7 +31,8 @@ export const readLog =
     if (!pod.spec.nodeName) return sendText(resource.reply, 200, '')
     const query = pick(resource, logParameters)
     const path = `/containerLogs/${pod.metadata.namespace}/${pod.metadata.name}/${container}`
-    await toKubelet(resource, kubelet, { pod, path, query })
+    const target = await onKubelet(resource, kubelet, { pod, path, query })
+    await (resource.kube.upgrade ? textOverWebSocket : proxy)(resource, target)
   }
 
 /** What kubelets call the streams of exec and attach. */
@@ -53,7 +55,7 @@ export const openStreams =
     if (action === 'exec' && !query.has('command'))
       throw badRequest('you must specify at least one command for the container')
     const path = `/${action}/${pod.metadata.namespace}/${pod.metadata.name}/${container}`
-    await toKubelet(resource, kubelet, { pod, path, query })
+    await proxy(resource, await onKubelet(resource, kubelet, { pod, path, query }))
   }
 
 /** `pods/portforward`: connections to the pod's own ports. */
@@ -63,7 +65,7 @@ export const forwardPorts =
     authorizeStream(resource)
     const pod = await fetchPod(resource)
     const path = `/portForward/${pod.metadata.namespace}/${pod.metadata.name}`
-    await toKubelet(resource, kubelet, { pod, path, query: pick(resource, ['ports']) })
+    await proxy(resource, await onKubelet(resource, kubelet, { pod, path, query: pick(resource, ['ports']) }))
   }
 
 const isOn = (value: string | null): boolean => value === 'true' || value === '1'
@@ -101,19 +103,14 @@ export function containerOf({ metadata: { name }, spec }: Pod, wanted: string | 
   throw badRequest(init.length > 0 ? `${choose} or one of the init containers: [${init.join(' ')}]` : choose)
 }
 
-async function toKubelet(
+async function onKubelet(
   resource: ResourceRequest,
   kubelet: KubeletConnection,
   { pod, path, query }: { pod: Pod; path: string; query: URLSearchParams },
-): Promise<void> {
+): Promise<ProxyTarget> {
   const { nodeName } = pod.spec
   if (!nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`)
   const endpoint = await kubelet.endpoint(resource.services.resources, nodeName)
   const search = query.toString()
-  await proxy(resource, {
-    scheme: 'https',
-    ...endpoint,
-    path: search ? `${path}?${search}` : path,
-    agent: kubelet.agent,
-  })
+  return { scheme: 'https', ...endpoint, path: search ? `${path}?${search}` : path, agent: kubelet.agent }
 }
