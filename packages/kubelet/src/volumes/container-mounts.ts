@@ -1,5 +1,5 @@
 import { chmod, mkdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import type { Container, EphemeralContainer, VolumeMount } from '@tandem/api/core/v1/types'
 import { expandVariables } from '@tandem/api/core/v1/variable-expansion'
 import type { Mount } from '../container-runtime/runtime.ts'
@@ -45,6 +45,13 @@ async function sourceOf(
 ): Promise<string> {
   const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, variables) : (mount.subPath ?? '')
   if (subPath === '') return volume.path
+  if (isAbsolute(subPath))
+    throw new StartError('CreateContainerConfigError', `error SubPath \`${subPath}\` must not be an absolute path`)
+  if (subPath.split('/').includes('..'))
+    throw new StartError(
+      'CreateContainerConfigError',
+      `unable to provision SubPath \`${subPath}\`: must not contain '..'`,
+    )
   try {
     const path = await resolveInside(volume.path, subPath)
     if (path.missing) await makeLike(volume.path, path.path)

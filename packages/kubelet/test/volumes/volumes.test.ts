@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { writeAtomically } from '../../src/volumes/atomic-writer.ts'
+import { containerMounts } from '../../src/volumes/container-mounts.ts'
 import { configMapFiles, downwardFiles, secretFiles } from '../../src/volumes/projection.ts'
 import { resolveInside } from '../../src/volumes/resolve-inside.ts'
 import { podOf } from '../fixtures.ts'
@@ -79,4 +80,15 @@ t.test('no subPath leads out of its volume', async (t) => {
   t.same(await resolveInside(root, 'link/new/one'), { path: join(root, 'in/deep/new/one'), missing: true })
   for (const path of ['../x', 'out', 'out/passwd', 'in/../../x', 'out/new'])
     await t.rejects(resolveInside(root, path), { code: 'PathEscapes' }, path)
+})
+
+t.test('a subPath is below its volume', async (t) => {
+  const mounts = (subPathExpr: string) =>
+    containerMounts(
+      { name: 'c', volumeMounts: [{ name: 'v', mountPath: '/data', subPathExpr }] },
+      new Map([['v', { path: directory }]]),
+      [{ name: 'WHERE', value: '/tmp' }],
+    )
+  await t.rejects(mounts('$(WHERE)'), { message: 'error SubPath `/tmp` must not be an absolute path' })
+  await t.rejects(mounts('a/../b'), { message: "unable to provision SubPath `a/../b`: must not contain '..'" })
 })
