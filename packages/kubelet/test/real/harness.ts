@@ -75,6 +75,8 @@ export async function startHarness(overrides: Partial<KubeletOptions> = {}): Pro
     clusterDNS: ['10.96.0.10'],
     bridgeName: tag,
     cgroupRoot: `/${tag}`,
+    // The engine that the docker command and dockerode find: on a lab host, not the machine's own.
+    dockerSocket: (process.env.DOCKER_HOST ?? '/var/run/docker.sock').replace(/^unix:\/\//, ''),
     chainPrefix: tag.toUpperCase().slice(0, 7),
     ...overrides,
   }
