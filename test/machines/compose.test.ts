@@ -4,7 +4,6 @@ import { run } from '../e2e/kubectl.ts'
 import { startMachine } from './machine.ts'
 
 t.test('Compose brings up both clusters until a pod serves', async (t) => {
-  await run(process.execPath, ['scripts/build.ts'])
   await run('bash', ['deploy/images/stage.sh', '.cache/compose-image/dist/image'])
   t.teardown(() => run('rm', ['-rf', '.cache/compose-image']))
   const machine = await startMachine(t, 'compose')

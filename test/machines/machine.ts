@@ -1,28 +1,9 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Test } from 'tap'
 import { eventually } from '../e2e/eventually.ts'
 import { type Outcome, type RunOptions, run } from '../e2e/kubectl.ts'
+import { ensureImage } from './image.ts'
 
-/** What a fresh Debian machine of a user has beside the base system, for what is tested on it. */
-const packages = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'docker.io',
-  'docker-compose',
-  'iptables',
-  'conntrack',
-  'iproute2',
-  'kmod',
-  'busybox-static',
-  'containernetworking-plugins',
-  'ca-certificates',
-]
 const repository = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
-const image = `tandem-machine:${createHash('sha256').update(packages.join()).digest('hex').slice(0, 12)}`
-const archive = join('.cache', `${image.replace(':', '-')}.tar`)
 
 /** A machine like a VM: a container with a systemd of its own, an engine inside, and a link to the host that runs it. */
 export interface Machine {
@@ -34,7 +15,7 @@ export interface Machine {
 
 /** Starts a machine with the repository at /opt/tandem, read only; it goes when the test ends. */
 export async function startMachine(t: Test, name: string): Promise<Machine> {
-  await ensureImage()
+  const image = await ensureImage()
   const container = `tandem-machine-${name}-${process.pid}`
   t.teardown(async () => {
     await run('docker', ['rm', '-fv', container], { mayFail: true })
@@ -93,30 +74,4 @@ async function connect(container: string): Promise<void> {
   const inside = ['--target', pid, '--net', 'ip']
   await run('nsenter', [...inside, 'address', 'add', '198.18.200.2/24', 'dev', 'eth0'])
   await run('nsenter', [...inside, 'link', 'set', 'eth0', 'up'])
-}
-
-/** The machine's disk, made once by debootstrap and kept in the cache of this checkout. */
-async function ensureImage(): Promise<void> {
-  if (!existsSync(archive)) await buildArchive()
-  if ((await run('docker', ['image', 'inspect', image], { mayFail: true })).code !== 0)
-    await run('docker', ['import', archive, image], { timeoutMs: 300_000 })
-}
-
-async function buildArchive(): Promise<void> {
-  const root = join('.cache', `machine-${process.pid}`)
-  mkdirSync(root, { recursive: true })
-  try {
-    await run('debootstrap', ['--variant=minbase', `--include=${packages.join()}`, 'bookworm', root], {
-      timeoutMs: 900_000,
-    })
-    const configuration = '{"runtimes":{"lab":{"path":"/usr/local/bin/lab-runtime"}},"default-runtime":"lab"}'
-    await run('bash', [
-      '-c',
-      `mkdir -p ${root}/etc/docker && printf '%s' '${configuration}' > ${root}/etc/docker/daemon.json && rm -rf ${root}/var/cache/apt/archives/*.deb`,
-    ])
-    await run('tar', ['-C', root, '-cf', `${archive}.new`, '.'], { timeoutMs: 300_000 })
-    renameSync(`${archive}.new`, archive)
-  } finally {
-    rmSync(root, { recursive: true, force: true })
-  }
 }

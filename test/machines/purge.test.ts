@@ -1,51 +1,73 @@
-import t from 'tap'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { engineSocket } from '@tandem/cluster/host/engine'
+import { planClusters } from '@tandem/cluster/plan'
+import t, { type Test } from 'tap'
 import { run } from '../e2e/kubectl.ts'
+import { type SnapshotScope, snapshotHost } from './host-snapshot.ts'
 
-/** Everything a user could find of a cluster, as text that can be compared. */
-async function snapshot(): Promise<Record<string, string>> {
-  const print = async (...command: string[]) =>
-    (await run(command[0] ?? '', command.slice(1), { mayFail: true })).stdout
-  const rules = (await print('iptables-save'))
-    .split('\n')
-    // Counters, comments with the time, and tables that hold nothing but their built-in chains say nothing about anybody.
-    .filter(
-      (line) =>
-        line.startsWith('-A') ||
-        (line.startsWith(':') && !/^:(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING) ACCEPT/.test(line)),
-    )
-    .join('\n')
-  return {
-    rules,
-    containers: await print('docker', 'ps', '-aq'),
-    networks: await print('docker', 'network', 'ls', '--format', '{{.Name}}'),
-    links: await print('ip', '-o', '-br', 'link'),
-    addresses: await print('ip', '-o', '-br', 'address'),
-    routes: await print('ip', 'route', 'show', 'table', 'all'),
-    namespaces: await print('ip', 'netns'),
-    mounts: await print('sh', '-c', "cut -d' ' -f2 /proc/mounts | grep tandem | grep -v tandem-lab || true"),
-    cgroups: await print('sh', '-c', 'find /sys/fs/cgroup -path "*tandem*" -type d || true'),
-    sysctls: await print('sysctl', 'net.ipv4.ip_forward', 'net.bridge.bridge-nf-call-iptables'),
-    processes: await print(
-      'sh',
-      '-c',
-      "ps -eo args | grep -E 'tandem-|packages/[a-z-]+/src/main' | grep -v grep | grep -v lab || true",
-    ),
-  }
-}
+t.before(() => run('sysctl', ['-w', 'net.ipv4.ip_forward=0']))
 
 t.test('down --purge leaves the host as it was', async (t) => {
   const root = `/tmp/tandem-purge-${process.pid}`
-  t.teardown(() => run('rm', ['-rf', root]))
-  await run('sysctl', ['-w', 'net.ipv4.ip_forward=0'])
-  const before = await snapshot()
-  const tandem = (...args: string[]) =>
-    run(process.execPath, ['packages/cli/src/main.ts', ...args, '--root', root], { timeoutMs: 180_000 })
+  const { scope, tandem } = clustersBelow(t, root, engineSocket())
+  const before = await snapshotHost(scope)
   await tandem('up', '--sample-app')
-  const during = await snapshot()
-  for (const what of ['rules', 'containers', 'links', 'cgroups', 'sysctls', 'processes'] as const)
+  const during = await snapshotHost(scope)
+  for (const what of ['rules', 'containers', 'images', 'links', 'routes', 'cgroups', 'sysctls', 'processes'])
     t.not(during[what], before[what], `${what} while it runs`)
   await tandem('down', '--purge')
-  t.same(await snapshot(), before)
-  t.equal((await run('ls', [root], { mayFail: true })).code, 2, 'the data are gone')
+  t.same(await snapshotHost(scope), before)
+  t.notOk(existsSync(root), 'the data are gone')
   await tandem('down', '--purge')
 })
+
+t.test('an engine that up started goes with the purge, and all it held', async (t) => {
+  const root = `/tmp/tandem-own-${process.pid}`
+  // Beside the root and not in it: who starts an engine at a socket does not know of roots.
+  const socketPath = `${root}.sock`
+  t.teardown(() => run('rm', ['-f', socketPath]))
+  const { scope, tandem } = clustersBelow(t, root, socketPath)
+  const before = await snapshotHost(scope)
+  await tandem('up', '--sample-app')
+  const during = await snapshotHost(scope)
+  t.match(during.processes, `--data-root=${root}/engine/data`, 'an engine of its own')
+  t.match(during.networks, 'host', 'which answers')
+
+  await tandem('down')
+  t.match(
+    (await snapshotHost(scope)).processes,
+    `--data-root=${root}/engine/data`,
+    'down leaves it, for its pods run on',
+  )
+
+  const { identity } = JSON.parse(readFileSync(join(root, 'engine/start.json'), 'utf8')) as {
+    identity: { pid: number }
+  }
+  process.kill(identity.pid, 'SIGKILL')
+  await tandem('down', '--purge')
+  t.same(await snapshotHost(scope), before, 'also where it had died')
+  t.notOk(existsSync(root), 'the data are gone')
+  t.notOk(existsSync(socketPath), 'so is the socket')
+})
+
+/** The CLI for clusters below a root, whose every trace is removed at the end even where the test failed. */
+function clustersBelow(t: Test, root: string, socketPath: string) {
+  const tandem = (...args: string[]) =>
+    run(process.execPath, ['packages/cli/src/main.ts', ...args, '--root', root], {
+      timeoutMs: 180_000,
+      env: { DOCKER_HOST: `unix://${socketPath}` },
+    })
+  t.teardown(async () => {
+    await tandem('down', '--purge')
+    await run('rm', ['-rf', root])
+  })
+  const host = { hostname: 'host', address: '198.18.0.1', cpus: 1, memoryBytes: 1 }
+  const [plan] = planClusters({ root, host, clusters: ['prod', 'staging'] })
+  const scope: SnapshotScope = {
+    directories: [root, dirname(socketPath)].filter((directory) => directory !== '/tmp'),
+    cgroup: dirname(plan?.cgroup ?? ''),
+    socketPath,
+  }
+  return { scope, tandem }
+}

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { delimiter, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { kubectlBinary } from '../e2e/kubectl.ts'
 import { addedStages, coreStages, type Stage } from './stages.ts'
 import { failures, readTap, type TapReport } from './tap-report.ts'
 
@@ -26,6 +28,12 @@ const chosen = options.stage
     : options.all
       ? everything
       : coreStages()
+
+// Tests that call `kubectl` find the one of our own development dependency, also where the host has none.
+mkdirSync('.cache/bin', { recursive: true })
+rmSync('.cache/bin/kubectl', { force: true })
+symlinkSync(resolve(kubectlBinary('1.32')), '.cache/bin/kubectl')
+process.env.PATH = [resolve('.cache/bin'), process.env.PATH].join(delimiter)
 
 const cleanUps: (() => void)[] = []
 const cleanUp = (): void => {
@@ -54,6 +62,8 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 async function runStage(stage: Stage): Promise<TapReport> {
   let prefix: string[] = []
   const environment: NodeJS.ProcessEnv = { ...process.env }
+  if (stage.prepare && spawnSync(process.execPath, [stage.prepare], { stdio: 'inherit' }).status !== 0)
+    return { total: 1, failed: 1 }
   if (stage.onLabHost) {
     const host = `${stage.name}-${process.pid}`
     const lab = (verb: string, ...args: string[]) =>

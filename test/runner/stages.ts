@@ -8,6 +8,8 @@ export interface Stage {
   onLabHost: boolean
   /** With both clusters brought up there first, and removed after. */
   withClusters: boolean
+  /** A script that runs first, on this machine, for what a lab host cannot get by itself. */
+  prepare?: string
   /** Files that run at once. */
   jobs: number
   timeoutSeconds: number
@@ -64,6 +66,7 @@ export const addedStages = (): Stage[] => [
   {
     name: 'machines',
     files: files('test/machines/*.test.ts'),
+    prepare: 'test/machines/prepare.ts',
     onLabHost: true,
     withClusters: false,
     jobs: 1,
