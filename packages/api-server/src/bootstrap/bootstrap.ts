@@ -1,5 +1,6 @@
 import type { FollowOptions } from '../follow.ts'
 import type { Resources } from '../resources.ts'
+import { bootstrapDefaultServiceCidr } from './default-service-cidr.ts'
 import { firstAddress } from './first-address.ts'
 import { bootstrapKubernetesService } from './kubernetes-service.ts'
 import { bootstrapNamespaces } from './namespaces.ts'
@@ -28,6 +29,7 @@ export async function keepKubernetesService(keeping: KubernetesServiceKeeping): 
   const { resources, serviceClusterIpRange, advertise, port, following } = keeping
   const clusterIp = firstAddress(serviceClusterIpRange)
   const keep = () => bootstrapKubernetesService(resources, { clusterIp, address: advertise(), port })
+  await bootstrapDefaultServiceCidr(resources, serviceClusterIpRange)
   await keep()
   void keepOn(keep, following)
 }

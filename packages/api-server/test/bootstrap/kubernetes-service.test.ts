@@ -5,10 +5,12 @@ import { definitions } from '@tandem/api'
 import { endpoints } from '@tandem/api/core/v1/endpoints'
 import { services } from '@tandem/api/core/v1/service'
 import { endpointSlices } from '@tandem/api/discovery/v1/endpointslice'
+import { serviceCIDRs } from '@tandem/api/networking/v1/servicecidr'
 import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
 import { silentLogger, systemClock } from '@tandem/component-base'
 import t from 'tap'
 import { bootstrap } from '../../src/bootstrap/bootstrap.ts'
+import { bootstrapDefaultServiceCidr } from '../../src/bootstrap/default-service-cidr.ts'
 import { firstAddress } from '../../src/bootstrap/first-address.ts'
 import { bootstrapKubernetesService } from '../../src/bootstrap/kubernetes-service.ts'
 import { openRegistry } from '../../src/registry/open.ts'
@@ -43,6 +45,18 @@ t.test('default/kubernetes follows the address of the host', async (t) => {
   t.match((await resources.store(endpointSlices).get(key)).object().endpoints, [{ addresses: ['192.0.2.2'] }])
   t.match((await resources.store(endpoints).get(key)).object().subsets, [{ addresses: [{ ip: '192.0.2.2' }] }])
   t.equal((await resources.store(services).get(key)).revision, before[0], 'the service stays as it is')
+})
+
+t.test('the range of services is an object', async (t) => {
+  const store = resources.store(serviceCIDRs)
+  await bootstrapDefaultServiceCidr(resources, '10.96.0.0/16')
+  const first = await store.get({ name: 'kubernetes' })
+  t.match(first.object(), {
+    spec: { cidrs: ['10.96.0.0/16'] },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  })
+  await bootstrapDefaultServiceCidr(resources, '10.97.0.0/16')
+  t.equal((await store.get({ name: 'kubernetes' })).revision, first.revision, 'what is there stays')
 })
 
 t.test('default roles get back what is missing, and keep what was added', async (t) => {

@@ -222,6 +222,8 @@ t.test('what a kubelet says last still arrives', async (t) => {
 t.test('HTTP to pods, services and nodes', async (t) => {
   t.equal((await admin.ask('GET', `${pods}/p/proxy/a/b?c=d`)).text, 'GET /a/b?c=d')
   t.equal((await admin.ask('POST', `${pods}/p:web/proxy/x`, '{}')).text, 'POST /x')
+  t.equal((await admin.ask('POST', `${pods}/p/proxy?c=d`, '{}')).text, 'POST /?c=d')
+  t.match(await admin.ask('GET', `${pods}/p/proxy?c=d`), { code: 301, headers: { location: `${pods}/p/proxy/?c=d` } })
   await admin.ask('POST', '/api/v1/namespaces/default/services', {
     metadata: { name: 's' },
     spec: { ports: [{ name: 'http', port: 80 }] },

@@ -22,16 +22,30 @@ export function parseProxyName(text: string): ProxyName {
   return { scheme: scheme === 'https' ? 'https' : 'http', name, port }
 }
 
-/** What follows `/proxy`, as the client wrote it. */
-function restOfPath({ request }: ResourceRequest): string {
-  const url = request.raw.url ?? ''
-  const at = url.indexOf('/proxy')
-  const rest = url.slice(at + '/proxy'.length)
-  return rest.startsWith('/') ? rest : `/${rest}`
+/** The client's own words after `/proxy`, which may be none. A namespace may be called `proxy` too, so it is counted. */
+function requested({ kube, request }: ResourceRequest): { path: string; rest: string; query: string } {
+  const [path = '', query = ''] = (request.raw.url ?? '').split(/(?=\?)/)
+  const [, ...rest] = path.split('/').slice(kube.info.namespace ? 7 : 5)
+  return { path, rest: rest.map((segment) => `/${segment}`).join(''), query }
 }
 
+function restOfPath(resource: ResourceRequest): string {
+  const { rest, query } = requested(resource)
+  return (rest || '/') + query
+}
+
+/** A page at `…/proxy` would have its relative links lead out of the proxy: readers are sent to `…/proxy/`. */
+const readFromRoot =
+  (handler: Handler): Handler =>
+  async (resource) => {
+    const { kube, request, reply } = resource
+    const { path, rest, query } = requested(resource)
+    if (kube.upgrade || rest !== '' || (request.method !== 'GET' && request.method !== 'HEAD')) return handler(resource)
+    await reply.code(301).header('location', `${path}/${query}`).send()
+  }
+
 /** `pods/proxy`: HTTP to a port of the pod. */
-export const proxyToPod: Handler = async (resource) => {
+export const proxyToPod = readFromRoot(async (resource) => {
   const { kube, services } = resource
   const { scheme, name, port } = parseProxyName(kube.info.name)
   const pod = (await services.resources.store(pods).get({ namespace: kube.info.namespace, name })).object()
@@ -41,10 +55,10 @@ export const proxyToPod: Handler = async (resource) => {
   const found =
     port === '' ? ports[0]?.containerPort : (ports.find((known) => known.name === port)?.containerPort ?? Number(port))
   await proxy(resource, { scheme, host, port: found || 80, path: restOfPath(resource), insecure: true })
-}
+})
 
 /** `services/proxy`: HTTP to one of the endpoints that are ready. */
-export const proxyToService: Handler = async (resource) => {
+export const proxyToService = readFromRoot(async (resource) => {
   const { kube, services } = resource
   const { namespace } = kube.info
   const { scheme, name, port } = parseProxyName(kube.info.name)
@@ -65,13 +79,12 @@ export const proxyToService: Handler = async (resource) => {
   const target = targets[Math.floor(Math.random() * targets.length)]
   if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(kube.info.name)}`)
   await proxy(resource, { scheme, ...target, path: restOfPath(resource), insecure: true })
-}
+})
 
 /** `nodes/proxy`: the kubelet's own API. */
-export const proxyToNode =
-  (kubelet: KubeletConnection): Handler =>
-  async (resource) => {
+export const proxyToNode = (kubelet: KubeletConnection): Handler =>
+  readFromRoot(async (resource) => {
     const { name } = parseProxyName(resource.kube.info.name)
     const endpoint = await kubelet.endpoint(resource.services.resources, name)
     await proxy(resource, { scheme: 'https', ...endpoint, path: restOfPath(resource), agent: kubelet.agent })
-  }
+  })

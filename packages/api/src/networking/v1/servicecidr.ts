@@ -2,7 +2,6 @@ import { type FieldError, invalidValue, type ResourceDefinition, required, valid
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { fieldIsImmutable } from '@tandem/apimachinery/object-meta'
 import { isDualStack } from '../../core/v1/ip-address.ts'
-import { validateConditions } from '../../meta/v1/condition.ts'
 import type { ServiceCIDR } from './types.ts'
 
 const field = 'spec.cidrs'
@@ -51,7 +50,6 @@ export const serviceCIDRs: ResourceDefinition<ServiceCIDR> = {
   },
   validate,
   validateUpdate,
-  validateStatusUpdate: ({ status }) => validateConditions('status.conditions', status?.conditions),
   columns: [
     nameColumn,
     { name: 'CIDRs', type: 'string', description: 'Its ranges.', value: ({ spec }) => (spec.cidrs ?? []).join(',') },
