@@ -48,13 +48,29 @@ export async function makePlans({ root, clusters, overrides }: PlanRequest): Pro
     memoryBytes: totalmem(),
     engineSocket: engineSocket(),
   }
-  const plans = planClusters({ root, host, clusters, ...(overrides && { overrides }) })
-  const [overlap] = readPlans(root).length === 0 ? findOverlaps(plans, await readRoutes()) : []
+  const earlier = readPlans(root)
+  const plans = planClusters({ root, host, clusters, overrides: withEarlierRanges(earlier, clusters, overrides) })
+  const [overlap] = earlier.length === 0 ? findOverlaps(plans, await readRoutes()) : []
   if (overlap) {
     const suggestion = overlap.suggestion ? `; ${overlap.flag}=${overlap.suggestion} is free` : ''
     throw new UpError(`${overlap.flag}=${overlap.range} overlaps with ${overlap.takenBy}${suggestion}`)
   }
   return plans
+}
+
+/** Ranges stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them. */
+const withEarlierRanges = (
+  earlier: readonly ClusterPlan[],
+  clusters: readonly ClusterName[],
+  overrides: PlanRequest['overrides'] = {},
+): NonNullable<PlanRequest['overrides']> =>
+  Object.fromEntries(clusters.map((name) => [name, { ...rangesOf(earlier, name), ...overrides[name] }]))
+
+function rangesOf(plans: readonly ClusterPlan[], name: ClusterName): Partial<ClusterPlan> {
+  const plan = plans.find((candidate) => candidate.name === name)
+  if (!plan) return {}
+  const { podCidr, serviceCidr, dnsAddress, loadBalancerPool } = plan
+  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool }
 }
 
 /** Kernel settings of the whole host, with the values from before kept. */

@@ -1,0 +1,149 @@
+import { globSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import t from 'tap'
+import { commandsOf, documents, type Section, sectionsOf } from '../conventions/markdown.ts'
+import { eventually, mustMatch } from './eventually.ts'
+import { clusterRoot, kubectlBinary, kubectlFor, run } from './kubectl.ts'
+
+/** What the shell blocks of a section must print, by the beginning of a command; exit codes other than 0 where they mean no failure. */
+interface Expectation {
+  command: string
+  prints?: RegExp
+  codes?: readonly number[]
+}
+
+/** Sections whose shell blocks are run here, in this order, with what is seen. */
+const runHere: Readonly<Record<string, readonly Expectation[]>> = {
+  'README.md: A tour in five minutes': [
+    { command: 'kubectl config get-contexts', prints: /\* +tandem-staging/ },
+    { command: 'kubectl get pods', prints: /front-\S+ +1\/1 +Running/ },
+    { command: 'kubectl exec deployment/front', prints: /^back on / },
+    { command: 'npx tandem diff', prints: /kind: Deployment/, codes: [1] },
+    { command: 'npx tandem promote', prints: /Deployment +default +hello +create/i },
+    { command: 'npx tandem status', prints: /staging +kubelet +healthy/ },
+    // What this host lacks is no matter of this test.
+    { command: 'npx tandem check', prints: /Docker engine answers +ok/, codes: [0, 1] },
+    { command: 'docker save', prints: /loaded tandem\.local\/sample-app:1/ },
+    { command: 'kubectl rollout undo', prints: /rolled back/ },
+  ],
+  'docs/up.md: Looking at it': [
+    { command: 'tandem status', prints: /^ +state: healthy$/m },
+    { command: 'tandem logs', prints: /"msg"/ },
+    { command: 'tandem kubeconfig', prints: /current-context: tandem-staging/ },
+  ],
+  'docs/promotion.md: Promotion': [{ command: 'tandem diff', codes: [0, 1] }],
+  'docs/trouble.md: When something is wrong': [],
+}
+
+/** Sections whose shell blocks start or install clusters, and what runs them instead. */
+const runElsewhere: Readonly<Record<string, string>> = {
+  'README.md: Two commands': '.ci/run',
+  'docs/deploy.md: systemd': 'test/machines/systemd.test.ts',
+  'docs/deploy.md: Compose': 'test/machines/compose.test.ts',
+  'docs/up.md: Other values': 'packages/cluster/test/plan.test.ts',
+}
+
+const nameOf = ({ document, heading }: Section): string => `${document}: ${heading}`
+const sections = documents()
+  .filter((document) => document === 'README.md' || document.startsWith('docs/'))
+  .flatMap(sectionsOf)
+  .filter(({ blocks }) => blocks.some(({ language }) => language === 'sh'))
+
+t.test('every shell block for users is run, here or elsewhere', (t) => {
+  t.same(sections.map(nameOf).sort(), [...Object.keys(runHere), ...Object.keys(runElsewhere)].sort())
+  for (const file of Object.values(runElsewhere)) t.same(globSync(file), [file])
+  t.end()
+})
+
+/** kubectl as `kubectl` on the path. */
+const programs = resolve('.cache', `docs-e2e-${process.pid}`)
+mkdirSync(programs, { recursive: true })
+symlinkSync(resolve(kubectlBinary('1.36')), `${programs}/kubectl`)
+t.teardown(() => rmSync(programs, { recursive: true, force: true }))
+
+const mark = '\u0001'
+
+/** Runs commands one after the other in one shell, as a reader would type them; what each printed, and its exit code. */
+async function typeIn(commands: readonly string[]): Promise<{ output: string; code: number }[]> {
+  const script = [
+    'set -o pipefail',
+    'npx() { [ "$1" = tandem ] && tandem "${@:2}"; }',
+    `tandem() { ${process.execPath} packages/cli/src/main.ts "$@"; }`,
+    ...commands.map((command) => `${command}\nprintf '${mark}%s${mark}' $?`),
+  ].join('\n')
+  const { stdout } = await run('bash', ['-c', `exec 2>&1\n${script}`], {
+    env: {
+      PATH: `${programs}:${process.env.PATH}`,
+      TANDEM_ROOT: clusterRoot(),
+      KUBECONFIG: `${clusterRoot()}/kubeconfig`,
+    },
+    timeoutMs: 240_000,
+  })
+  const parts = stdout.split(mark)
+  return commands.map((_, index) => ({ output: parts[2 * index] ?? '', code: Number(parts[2 * index + 1] ?? -1) }))
+}
+
+for (const [name, expectations] of Object.entries(runHere)) {
+  t.test(name, async (t) => {
+    const blocks = sections.find((section) => nameOf(section) === name)?.blocks ?? []
+    const commands = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(commandsOf)
+      .map((command) => command.replaceAll('/var/lib/tandem', clusterRoot()))
+    for (const { command } of expectations)
+      t.ok(
+        commands.some((given) => given.startsWith(command)),
+        `${command} is still in the document`,
+      )
+    for (const [index, { output, code }] of (await typeIn(commands)).entries()) {
+      const command = commands[index] ?? ''
+      const { prints, codes = [0] } = expectations.find((one) => command.startsWith(one.command)) ?? {}
+      t.ok(codes.includes(code), `${command}: exit code ${code}\n${output}`)
+      if (prints) t.match(output, prints, command)
+    }
+  })
+}
+
+t.teardown(() =>
+  Promise.all(
+    (['staging', 'prod'] as const).map((cluster) =>
+      kubectlFor({ cluster })('delete', 'deployment/hello', 'service/hello', '--ignore-not-found', '--wait=false'),
+    ),
+  ),
+)
+
+t.test('every manifest in examples/ becomes ready', async (t) => {
+  const namespace = 'examples'
+  const kubectl = kubectlFor({ cluster: 'staging', namespace })
+  await kubectl('create', 'namespace', namespace)
+  t.teardown(() => kubectl('delete', 'namespace', namespace, '--wait=false'))
+  const answer = async (resource: string, path: string): Promise<string> =>
+    (await (await fetch(`http://${await kubectl('get', resource, '-o', `jsonpath=${path}`)}/`)).text()).trim()
+  const looks: Readonly<Record<string, { look: () => Promise<string>; sees: RegExp }>> = {
+    'rolling-update.yaml': {
+      look: () => kubectl('rollout', 'status', 'deployment/greeter', '--timeout=60s'),
+      sees: /successfully rolled out/,
+    },
+    'pod-with-sidecar.yaml': { look: () => answer('pod/notebook', '{.status.podIP}:8080'), sees: /^Notebook of Ada$/ },
+    'session-affinity.yaml': {
+      look: async () => {
+        const answers = Array.from({ length: 8 }, () => answer('service/counter', '{.spec.clusterIP}'))
+        return [...new Set(await Promise.all(answers))].join(' ')
+      },
+      sees: /^counter-[\w-]+$/,
+    },
+    'sample-app.yaml': { look: () => answer('service/front', '{.spec.clusterIP}'), sees: /front: .*\nback on / },
+  }
+  for (const file of globSync('examples/*.yaml').sort()) {
+    await t.test(file, async (t) => {
+      // The node port that it asks for is the running sample app's.
+      const manifest = readFileSync(file, 'utf8').replace(/, nodePort: \d+/, '')
+      await kubectl.apply(manifest)
+      await eventually(async () => mustMatch(await kubectl('get', 'pods', '-o', 'name'), /pod/))
+      await kubectl('wait', '--for=condition=Ready', 'pods', '--all', '--timeout=90s')
+      const { look, sees } = looks[basename(file)] ?? {}
+      t.match(await look?.(), sees, 'what it does is seen')
+      await kubectl.run(['delete', '-f', '-', '--wait=true'], { input: manifest })
+    })
+  }
+})
