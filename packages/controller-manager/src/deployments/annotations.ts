@@ -24,19 +24,21 @@ const historyLimit = 2000
 
 export const annotationsOf = ({ metadata }: KubernetesObject): Annotations => metadata.annotations ?? {}
 
-/** 0 where there is none that can be read. */
-export function revisionOf(object: KubernetesObject): number {
+/** 0 where there is none that can be read. Revisions are counted in 64 bits, more than a number holds. */
+export function revisionOf(object: KubernetesObject): bigint {
   const text = annotationsOf(object)[revision] ?? ''
-  return /^\d+$/.test(text) ? Number(text) : 0
+  return /^\d+$/.test(text) ? BigInt(text) : 0n
 }
 
-export const maxRevision = (replicaSets: readonly ReplicaSet[]): number => Math.max(0, ...replicaSets.map(revisionOf))
+export const byRevision = (a: KubernetesObject, b: KubernetesObject): number => Number(revisionOf(a) - revisionOf(b))
+
+const highestFirst = (replicaSets: readonly ReplicaSet[]): bigint[] =>
+  replicaSets.toSorted((a, b) => byRevision(b, a)).map(revisionOf)
+
+export const maxRevision = (replicaSets: readonly ReplicaSet[]): bigint => highestFirst(replicaSets)[0] ?? 0n
 
 /** The one before the highest: where `rollout undo` goes. */
-export function lastRevision(replicaSets: readonly ReplicaSet[]): number {
-  const [, second = 0] = replicaSets.map(revisionOf).sort((a, b) => b - a)
-  return second
-}
+export const lastRevision = (replicaSets: readonly ReplicaSet[]): bigint => highestFirst(replicaSets)[1] ?? 0n
 
 const count = (object: KubernetesObject, name: string): number | undefined => {
   const text = annotationsOf(object)[name] ?? ''
@@ -55,13 +57,13 @@ export const scaleAnnotations = (deployment: Deployment): Annotations => ({
 /** What the ReplicaSet of the present template should be annotated with: the deployment's own, its revision, revisions it had before. */
 export function newReplicaSetAnnotations(
   deployment: Deployment,
-  { before, newRevision }: { before: Annotations; newRevision: number },
+  { before, newRevision }: { before: Annotations; newRevision: bigint },
 ): Annotations {
   const copied = Object.entries(annotationsOf(deployment)).filter(([name]) => !ownAnnotations.has(name))
   const annotations: Record<string, string> = { ...before, ...Object.fromEntries(copied) }
   const old = before[revision]
   if (old !== undefined && old !== '' && !/^\d+$/.test(old)) return annotations
-  if (Number(old ?? 0) >= newRevision) return annotations
+  if (BigInt(old ?? 0) >= newRevision) return annotations
   annotations[revision] = String(newRevision)
   if (old !== undefined) annotations[revisionHistory] = appendedHistory(before[revisionHistory] ?? '', old)
   return annotations

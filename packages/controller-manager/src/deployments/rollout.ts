@@ -7,6 +7,7 @@ import { isNamespaceTerminating, messageOf } from '../failure.ts'
 import { controllerReference } from '../ownership.ts'
 import {
   annotationsOf,
+  byRevision,
   maxRevision,
   newReplicaSetAnnotations,
   revision,
@@ -31,7 +32,7 @@ export interface Rollout {
 /** Sees to it that the ReplicaSet of the present template carries the revision; makes one where `create` says so. */
 export async function syncRevision(rollout: Rollout, { create }: { create: boolean }): Promise<void> {
   const { deployment, revisions } = rollout
-  const newRevision = maxRevision(revisions.old) + 1
+  const newRevision = maxRevision(revisions.old) + 1n
   if (revisions.current) {
     const current = await annotateCurrent(rollout, revisions.current, newRevision)
     rollout.revisions = { ...revisions, current }
@@ -55,7 +56,7 @@ export async function syncRevision(rollout: Rollout, { create }: { create: boole
 async function annotateCurrent(
   { deployment, context }: Rollout,
   current: ReplicaSet,
-  newRevision: number,
+  newRevision: bigint,
 ): Promise<ReplicaSet> {
   const annotations = newReplicaSetAnnotations(deployment, { before: annotationsOf(current), newRevision })
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0
@@ -69,8 +70,8 @@ async function annotateCurrent(
   })
 }
 
-async function setRevision({ deployment, context }: Rollout, current: number): Promise<void> {
-  if (current === 0 || revisionOf(deployment) === current) return
+async function setRevision({ deployment, context }: Rollout, current: bigint): Promise<void> {
+  if (current === 0n || revisionOf(deployment) === current) return
   const annotations = { ...annotationsOf(deployment), [revision]: String(current) }
   const annotated = { ...deployment, metadata: { ...deployment.metadata, annotations } }
   // By way of status, which does not count as a new generation of the spec.
@@ -78,7 +79,7 @@ async function setRevision({ deployment, context }: Rollout, current: number): P
   deployment.metadata = updated.metadata
 }
 
-async function createReplicaSet(rollout: Rollout, newRevision: number): Promise<ReplicaSet> {
+async function createReplicaSet(rollout: Rollout, newRevision: bigint): Promise<ReplicaSet> {
   const { deployment, revisions, context } = rollout
   const replicaSet = newReplicaSet(deployment, revisions, newRevision)
   const { name } = replicaSet.metadata
@@ -101,7 +102,7 @@ async function createReplicaSet(rollout: Rollout, newRevision: number): Promise<
   }
 }
 
-function newReplicaSet(deployment: Deployment, { old }: Revisions, newRevision: number): New<ReplicaSet> {
+function newReplicaSet(deployment: Deployment, { old }: Revisions, newRevision: bigint): New<ReplicaSet> {
   const { namespace, name } = deployment.metadata
   const { template, selector, minReadySeconds } = deployment.spec
   const hash = hashOfTemplate(template, deployment.status?.collisionCount)
@@ -194,8 +195,8 @@ export async function cleanUpHistory({ deployment, revisions, context }: Rollout
   const limit = deployment.spec.revisionHistoryLimit
   if (limit === undefined || limit === 2 ** 31 - 1) return
   const alive = revisions.old.filter(({ metadata }) => !metadata.deletionTimestamp)
-  const byRevision = alive.sort((a, b) => revisionOf(a) - revisionOf(b) || oldestFirst(a, b))
-  for (const replicaSet of byRevision.slice(0, Math.max(0, alive.length - limit))) {
+  const oldest = alive.sort((a, b) => byRevision(a, b) || oldestFirst(a, b))
+  for (const replicaSet of oldest.slice(0, Math.max(0, alive.length - limit))) {
     const { status, metadata } = replicaSet
     const isSettled = (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0)
     if (replicasOf(replicaSet) > 0 || (status?.replicas ?? 0) > 0 || !isSettled) continue
