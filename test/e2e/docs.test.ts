@@ -32,7 +32,11 @@ const runHere: Readonly<Record<string, readonly Expectation[]>> = {
     { command: 'tandem kubeconfig', prints: /current-context: tandem-staging/ },
   ],
   'docs/promotion.md: Promotion': [{ command: 'tandem diff', codes: [0, 1] }],
-  'docs/trouble.md: When something is wrong': [],
+  'docs/trouble.md: When something is wrong': [
+    { command: 'tandem check', codes: [0, 1] },
+    { command: 'kubectl get nodes', prints: / Ready / },
+    { command: 'kubectl -n kube-system', prints: /service\/kube-dns[^]*endpointslice\S*\/kube-dns/ },
+  ],
 }
 
 /** Sections whose shell blocks start or install clusters, and what runs them instead. */
@@ -67,7 +71,7 @@ const mark = '\u0001'
 async function typeIn(commands: readonly string[]): Promise<{ output: string; code: number }[]> {
   const script = [
     'set -o pipefail',
-    'npx() { [ "$1" = tandem ] && tandem "${@:2}"; }',
+    'npx() { [ "$1" = tandem ] && shift && tandem "$@"; }',
     `tandem() { ${process.execPath} packages/cli/src/main.ts "$@"; }`,
     ...commands.map((command) => `${command}\nprintf '${mark}%s${mark}' $?`),
   ].join('\n')
