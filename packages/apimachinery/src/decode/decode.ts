@@ -1,7 +1,7 @@
 import type { SchemaRegistry } from '../schema.ts'
 import { DecodeError } from './decode-error.ts'
 import { type DecodeContext, objectDecoder } from './decoder.ts'
-import { duplicateFields } from './duplicate-fields.ts'
+import { fieldFaults, unknownField } from './field-faults.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
@@ -34,11 +34,9 @@ export function decodeObject<T = Record<string, unknown>>(value: unknown, option
   const context: DecodeContext = { path: [], unknown: fieldValidation === 'Ignore' ? undefined : [], owner: '' }
   const object = objectDecoder(schema, registry).decode(value, context) as T
   if (!context.unknown) return { object, warnings: [] }
-  const repeated = text ? duplicateFields(text, value) : []
-  const warnings = [
-    ...repeated.map((field) => `duplicate field "${field}"`),
-    ...context.unknown.map((field) => `unknown field "${field}"`),
-  ].slice(0, maxWarnings)
+  const { unknown } = context
+  const faults = text ? fieldFaults(text, value, unknown) : unknown.map(unknownField)
+  const warnings = faults.slice(0, maxWarnings)
   if (fieldValidation === 'Strict' && warnings.length)
     throw new DecodeError(`strict decoding error: ${warnings.join(', ')}`)
   return { object, warnings }

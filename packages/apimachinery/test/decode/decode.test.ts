@@ -109,16 +109,16 @@ t.test('unknown and repeated fields', async (t) => {
   )
   const value: unknown = JSON.parse(text.toString())
   const expected = [
+    'unknown field "spec.foo"',
     'duplicate field "spec.replicas"',
     'duplicate field "spec.template.containers[1].name"',
-    'unknown field "spec.foo"',
     'unknown field "spec.template.containers[1].bar"',
   ]
   const options = { schema: 'Deployment', registry, text }
-  t.same(decodeObject(value, { ...options, fieldValidation: 'Warn' }).warnings.sort(), [...expected].sort())
+  t.same(decodeObject(value, { ...options, fieldValidation: 'Warn' }).warnings, expected)
   t.same(decodeObject(value, { ...options, fieldValidation: 'Ignore' }).warnings, [])
   t.throws(() => decodeObject(value, { ...options, fieldValidation: 'Strict' }), {
-    message: /^strict decoding error: duplicate field "spec.replicas", duplicate field .*, unknown field "spec.foo"/,
+    message: `strict decoding error: ${expected.join(', ')}`,
   })
 })
 

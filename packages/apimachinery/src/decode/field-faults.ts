@@ -3,12 +3,18 @@ const backslash = 0x5c
 const colon = 0x3a
 
 /**
- * The fields that a JSON text names twice in one object, as paths: `metadata.labels.app`. Almost every text has none, which is seen
- * by counting: a text with as many members as the value it parses to repeats nothing.
+ * What is wrong with the fields of a JSON text, in its order: those that its type does not know, and those it names twice in one object.
+ * Almost every text has none of the latter, which is seen by counting: a text with as many members as the value it parses to repeats
+ * nothing.
  */
-export function duplicateFields(text: Uint8Array, value: unknown): string[] {
-  return countMembersOfText(text) === countMembers(value) ? [] : findDuplicates(Buffer.from(text).toString())
+export function fieldFaults(text: Uint8Array, value: unknown, unknown: readonly string[]): string[] {
+  const repeatsNothing = countMembersOfText(text) === countMembers(value)
+  return repeatsNothing && unknown.length < 2
+    ? unknown.map(unknownField)
+    : findFaults(Buffer.from(text).toString(), new Set(unknown))
 }
+
+export const unknownField = (path: string): string => `unknown field "${path}"`
 
 function countMembersOfText(text: Uint8Array): number {
   let count = 0
@@ -55,8 +61,8 @@ interface Frame {
 }
 
 /** Walks the tokens of a text that is known to be well formed. */
-function findDuplicates(text: string): string[] {
-  const found: string[] = []
+function findFaults(text: string, unknown: ReadonlySet<string>): string[] {
+  const found = new Set<string>()
   const frames: Frame[] = []
   let path = ''
   const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gs
@@ -74,9 +80,10 @@ function findDuplicates(text: string): string[] {
       if (!/^\s*:/.test(text.slice(token.lastIndex, token.lastIndex + 64))) continue
       const key = JSON.parse(lexeme) as string
       path = frame.path ? `${frame.path}.${key}` : key
-      if (frame.seen.has(key)) found.push(path)
+      if (frame.seen.has(key)) found.add(`duplicate field "${path}"`)
+      else if (unknown.has(path)) found.add(unknownField(path))
       frame.seen.add(key)
     }
   }
-  return [...new Set(found)]
+  return [...found.union(new Set([...unknown].map(unknownField)))]
 }
