@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path'
 import t from 'tap'
 import { commandsOf, documents, type Section, sectionsOf } from '../conventions/markdown.ts'
 import { eventually, mustMatch } from './eventually.ts'
-import { clusterRoot, kubectlBinary, kubectlFor, run } from './kubectl.ts'
+import { clusterRoot, type Kubectl, kubectlBinary, kubectlFor, run } from './kubectl.ts'
 
 /** What the shell blocks of a section must print, by the beginning of a command; exit codes other than 0 where they mean no failure. */
 interface Expectation {
@@ -116,38 +116,44 @@ t.teardown(() =>
   ),
 )
 
-t.test('every manifest in examples/ becomes ready', async (t) => {
-  const namespace = 'examples'
-  const kubectl = kubectlFor({ cluster: 'staging', namespace })
-  await kubectl('create', 'namespace', namespace)
-  t.teardown(() => kubectl('delete', 'namespace', namespace, '--wait=false'))
-  const answer = async (resource: string, path: string): Promise<string> =>
-    (await (await fetch(`http://${await kubectl('get', resource, '-o', `jsonpath=${path}`)}/`)).text()).trim()
-  const looks: Readonly<Record<string, { look: () => Promise<string>; sees: RegExp }>> = {
-    'rolling-update.yaml': {
-      look: () => kubectl('rollout', 'status', 'deployment/greeter', '--timeout=60s'),
-      sees: /successfully rolled out/,
+/** What can be seen of each example once its pods are ready. */
+const looks: Readonly<Record<string, { look: (kubectl: Kubectl) => Promise<string>; sees: RegExp }>> = {
+  'pod-with-sidecar': {
+    look: (kubectl) => answer(kubectl, 'pod/notebook', '{.status.podIP}:8080'),
+    sees: /^Notebook of Ada$/,
+  },
+  'rolling-update': {
+    look: (kubectl) => kubectl('rollout', 'status', 'deployment/greeter', '--timeout=60s'),
+    sees: /successfully rolled out/,
+  },
+  'sample-app': {
+    look: (kubectl) => kubectl('exec', 'deployment/front', '--', 'wget', '-qO-', 'http://back'),
+    sees: /^back on /,
+  },
+  'session-affinity': {
+    look: async (kubectl) => {
+      const answers = Array.from({ length: 8 }, () => answer(kubectl, 'service/counter', '{.spec.clusterIP}'))
+      return [...new Set(await Promise.all(answers))].join(' ')
     },
-    'pod-with-sidecar.yaml': { look: () => answer('pod/notebook', '{.status.podIP}:8080'), sees: /^Notebook of Ada$/ },
-    'session-affinity.yaml': {
-      look: async () => {
-        const answers = Array.from({ length: 8 }, () => answer('service/counter', '{.spec.clusterIP}'))
-        return [...new Set(await Promise.all(answers))].join(' ')
-      },
-      sees: /^counter-[\w-]+$/,
-    },
-    'sample-app.yaml': { look: () => answer('service/front', '{.spec.clusterIP}'), sees: /front: .*\nback on / },
-  }
-  for (const file of globSync('examples/*.yaml').sort()) {
-    await t.test(file, async (t) => {
-      // The node port that it asks for is the running sample app's.
-      const manifest = readFileSync(file, 'utf8').replace(/, nodePort: \d+/, '')
-      await kubectl.apply(manifest)
-      await eventually(async () => mustMatch(await kubectl('get', 'pods', '-o', 'name'), /pod/))
-      await kubectl('wait', '--for=condition=Ready', 'pods', '--all', '--timeout=90s')
-      const { look, sees } = looks[basename(file)] ?? {}
-      t.match(await look?.(), sees, 'what it does is seen')
-      await kubectl.run(['delete', '-f', '-', '--wait=true'], { input: manifest })
-    })
-  }
-})
+    sees: /^counter-[\w-]+$/,
+  },
+}
+
+const answer = async (kubectl: Kubectl, resource: string, address: string): Promise<string> =>
+  (await (await fetch(`http://${await kubectl('get', resource, '-o', `jsonpath=${address}`)}/`)).text()).trim()
+
+for (const file of globSync('examples/*.yaml').sort()) {
+  t.test(`${file} becomes ready`, async (t) => {
+    const name = basename(file, '.yaml')
+    const namespace = `example-${name}`
+    const kubectl = kubectlFor({ cluster: 'staging', namespace })
+    await kubectl('create', 'namespace', namespace)
+    t.teardown(() => kubectl('delete', 'namespace', namespace, '--wait=false'))
+    // The node port that it asks for is that of the sample app which runs already.
+    await kubectl.apply(readFileSync(file, 'utf8').replace(/, nodePort: \d+/, ''))
+    await eventually(async () => mustMatch(await kubectl('get', 'pods', '-o', 'name'), /pod/))
+    await kubectl('wait', '--for=condition=Ready', 'pods', '--all', '--timeout=60s')
+    const { look, sees } = looks[name] ?? {}
+    t.match(await look?.(kubectl), sees, 'what it does is seen')
+  })
+}
