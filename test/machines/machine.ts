@@ -61,6 +61,8 @@ export async function startMachine(t: Test, name: string): Promise<Machine> {
     },
     { seconds: 90 },
   )
+  // systemd does so itself on a VM.
+  await machine.exec(['mount', '--make-rshared', '/'])
   return machine
 }
 

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from '@tandem/component-base'
 import { restoreSysctls } from '@tandem/netfilter'
 import { componentsOf } from './components.ts'
-import { engineAnswers, engineSocket, stopEngine } from './host/engine.ts'
-import { readEngineRecord, sysctlRecord } from './host/record.ts'
+import { engineAnswers, engineSocket, ensureEngine, stopEngine } from './host/engine.ts'
+import { unmountBelow } from './host/mounts.ts'
+import { engineDirectory, readEngineRecord, recordEngine, sysctlRecord } from './host/record.ts'
 import type { ClusterPlan } from './plan.ts'
 import { readPlans } from './prepare.ts'
-import { purgeCluster } from './purge.ts'
+import { purgeCluster, removeOwnImages } from './purge.ts'
 import { endProcess, readPid } from './supervisor/supervisor.ts'
 
 export interface DownOptions {
@@ -30,16 +31,27 @@ export async function down({ root, clusters, purge, progress, clock = systemCloc
     await stopCluster(plan, clock)
   }
   if (!purge) return
-  const withEngine = await engineAnswers(engineSocket())
+  const socketPath = await engineToPurge(root, clock)
   for (const plan of plans) {
     progress(`${plan.name}: removing`)
-    await purgeCluster(plan, { socketPath: withEngine ? engineSocket() : undefined })
+    await purgeCluster(plan, { socketPath })
   }
   if (readPlans(root).length > 0) return
-  await restoreSysctls({ record: sysctlRecord(root) })
+  if (socketPath) await removeOwnImages(socketPath)
   const engine = readEngineRecord(root)
   if (engine) await stopEngine(engine, clock)
+  await restoreSysctls({ record: sysctlRecord(root) })
+  await unmountBelow(root)
   if (existsSync(root)) rmSync(root, { recursive: true, force: true })
+}
+
+/** The socket of the engine that has the containers: one that `up` started and that died is started again, for only it can remove them. */
+async function engineToPurge(root: string, clock: Clock): Promise<string | undefined> {
+  const socketPath = engineSocket()
+  const started = readEngineRecord(root)
+  if (started && started.by !== 'found')
+    recordEngine(root, await ensureEngine({ directory: engineDirectory(root), socketPath, clock }))
+  return (await engineAnswers(socketPath)) ? socketPath : undefined
 }
 
 async function stopCluster(plan: ClusterPlan, clock: Clock): Promise<void> {

@@ -1,12 +1,15 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { clusterLabel } from '@tandem/kubelet/container-runtime/docker/labels'
+import { pauseImage } from '@tandem/kubelet/container-runtime/docker/pause-image'
 import { CniNetwork, defaultBinaryDirectories } from '@tandem/kubelet/network/cni-network'
 import { openHeldAddresses, openIptables, removeChains, runCommand } from '@tandem/netfilter'
 import Docker from 'dockerode'
 import { removeLoopbackAddress } from './host/addresses.ts'
 import { removeCgroup } from './host/cgroups.ts'
+import { unmountBelow } from './host/mounts.ts'
 import type { ClusterPlan } from './plan.ts'
+import { sampleImage } from './sample-app/image.ts'
 
 export interface PurgeOptions {
   /** The engine's socket; absent when no engine runs, and then there are no containers to remove. */
@@ -33,6 +36,16 @@ async function removeContainers(socketPath: string, plan: ClusterPlan): Promise<
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
 }
 
+/** The images that are Tandem's own. One that another installation's containers use stays, for the engine refuses. */
+export async function removeOwnImages(socketPath: string): Promise<void> {
+  const docker = new Docker({ socketPath })
+  for (const name of [pauseImage, sampleImage])
+    await docker
+      .getImage(name)
+      .remove()
+      .catch(() => undefined)
+}
+
 /** Host ports and addresses are given back by the plugins that took them. */
 async function releasePodAddresses(plan: ClusterPlan): Promise<void> {
   const stateDirectory = join(plan.directory, 'kubelet', 'network')
@@ -50,12 +63,4 @@ async function removeRules(plan: ClusterPlan): Promise<void> {
   await removeChains(iptables, (chain) => chain.startsWith(`${plan.chainPrefix}-`))
   if (!(await iptables.save('nat')).includes(':CNI-DN-'))
     await removeChains(iptables, (chain) => chain.startsWith('CNI-HOSTPORT-'))
-}
-
-async function unmountBelow(directory: string): Promise<void> {
-  const mounts = readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1]?.replaceAll('\\040', ' ') ?? '')
-    .filter((path) => path.startsWith(`${directory}/`))
-  for (const path of mounts.reverse()) await runCommand('umount', ['-l', path]).catch(() => '')
 }

@@ -9,7 +9,7 @@ import { readFileIfThere, writeFileAtomically } from './files.ts'
 import { healthy } from './health.ts'
 import { joinCgroup } from './host/cgroups.ts'
 import { engineSocket, ensureEngine } from './host/engine.ts'
-import { recordEngine } from './host/record.ts'
+import { engineDirectory, recordEngine } from './host/record.ts'
 import { writeMergedKubeconfig } from './kubeconfigs.ts'
 import type { ClusterPlan } from './plan.ts'
 import { makePlans, type PlanRequest, planPath, prepareCluster, prepareHost, readPlans, UpError } from './prepare.ts'
@@ -45,10 +45,11 @@ export async function attach({
 export async function up(options: UpOptions): Promise<UpResult> {
   const { root, progress, clock = systemClock } = options
   const plans = await makePlans(options)
-  progress('looking for a Docker engine')
-  const engine = await ensureEngine({ directory: join(root, 'engine'), socketPath: engineSocket(), clock })
-  recordEngine(root, engine)
+  // Before an engine starts, which may change the same settings.
   await prepareHost(root)
+  progress('looking for a Docker engine')
+  const engine = await ensureEngine({ directory: engineDirectory(root), socketPath: engineSocket(), clock })
+  recordEngine(root, engine)
   progress('starting the clusters')
   const warnings = (await Promise.all(plans.map(prepareCluster))).flat()
   await Promise.all(plans.map((plan) => ensureSupervisor(plan, clock)))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ResourceLimits } from '../plan.ts'
 
 const mount = '/sys/fs/cgroup'
@@ -66,11 +66,16 @@ export async function joinCgroup(cgroup: string, pid: number): Promise<void> {
   }
 }
 
-/** Removes the cgroup and all below it, in every hierarchy; leaves what still has processes. */
+/** Removes the cgroup, all below it, and what is empty above it, in every hierarchy; leaves what still has processes. */
 export async function removeCgroup(cgroup: string): Promise<void> {
   const names =
     cgroupVersion() === 2 ? [''] : (await readdir(mount)).filter((name) => existsSync(join(mount, name, cgroup)))
-  for (const name of names) await removeTree(join(mount, name, cgroup))
+  for (const name of names) {
+    await removeTree(join(mount, name, cgroup))
+    // The kernel removes a cgroup only when nothing is left in it.
+    for (let above = dirname(cgroup); above !== '/'; above = dirname(above))
+      await rmdir(join(mount, name, above)).catch(() => undefined)
+  }
 }
 
 async function removeTree(path: string): Promise<void> {

@@ -16,7 +16,8 @@ export const neededSysctls: Readonly<Record<string, string>> = {
 /** Where the values from before are kept, for `down --purge` to put back. */
 export const sysctlRecord = (root: string): string => join(root, 'sysctls.json')
 
-const enginePath = (root: string): string => join(root, 'engine', 'start.json')
+export const engineDirectory = (root: string): string => join(root, 'engine')
+const enginePath = (root: string): string => join(engineDirectory(root), 'start.json')
 
 /** Remembers an engine that `up` started, so that a purge stops it; one that was found running is not ours to stop. */
 export function recordEngine(root: string, start: EngineStart): void {
