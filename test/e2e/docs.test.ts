@@ -35,7 +35,7 @@ const runHere: Readonly<Record<string, readonly Expectation[]>> = {
   'docs/trouble.md: When something is wrong': [
     { command: 'tandem check', codes: [0, 1] },
     { command: 'kubectl get nodes', prints: / Ready / },
-    { command: 'kubectl -n kube-system', prints: /service\/kube-dns[^]*endpointslice\S*\/kube-dns/ },
+    { command: 'kubectl -n kube-system', prints: /service\/kube-dns[\s\S]*endpointslice\S*\/kube-dns/ },
   ],
 }
 
