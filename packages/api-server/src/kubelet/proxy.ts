@@ -7,11 +7,14 @@ import {
 } from 'node:http'
 import { type Agent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { internalError, serviceUnavailable } from '@tandem/apimachinery'
 import type { ResourceRequest } from '../handlers/handler.ts'
 import { sendError } from '../request/respond.ts'
 import { takeSocket } from '../request/upgrade.ts'
+import { pageBody } from './page-body.ts'
+import { linkThroughProxy, type PagePlace } from './page-links.ts'
 
 /** Where a request goes on to, and how. */
 export interface ProxyTarget {
@@ -23,6 +26,8 @@ export interface ProxyTarget {
   agent?: Agent | undefined
   /** Taken on trust: pods and services that speak TLS have certificates that nobody here knows. */
   insecure?: boolean
+  /** What stands before the server's own paths for those who read its pages through us. */
+  prefix?: string
 }
 
 /** Credentials and what belongs to this hop alone stay here. */
@@ -63,6 +68,7 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
   const { kube, request } = resource
   const { upgrade } = kube
   const headers = forwarded(request.headers)
+  if (target.prefix !== undefined) headers['x-forwarded-uri'] = (request.raw.url ?? '').replace(/\?.*/s, '')
   const send = target.scheme === 'https' ? httpsRequest : httpRequest
   const outgoing = send({
     ...(target.scheme === 'https' && {
@@ -82,7 +88,7 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
       refuse(resource, error, target)
       resolve()
     })
-    outgoing.once('response', (answer) => relay(resource, answer, resolve))
+    outgoing.once('response', (answer) => relay(resource, answer, resolve, placeOf(resource, target)))
     outgoing.once('upgrade', (answer, socket, head) =>
       join(resource, { answer, socket: socket as Socket, head }, resolve),
     )
@@ -121,16 +127,30 @@ function dialError(error: Error, { host, port }: ProxyTarget) {
     : internalError(new Error(`error dialing backend: ${error.message}`, { cause: error }))
 }
 
-/** Passes an ordinary answer on as it comes. */
-export function relay({ reply }: ResourceRequest, answer: IncomingMessage, done: () => void): void {
+function placeOf({ request }: ResourceRequest, { prefix, host, port }: ProxyTarget): PagePlace | undefined {
+  const readerHost = request.headers[':authority'] ?? request.headers.host ?? ''
+  return prefix === undefined ? undefined : { prefix, serverHost: `${host}:${port}`, readerHost: String(readerHost) }
+}
+
+/** Passes an ordinary answer on as it comes, but for the links of a page that is read through the proxy. */
+export function relay(
+  { request, reply }: ResourceRequest,
+  answer: IncomingMessage,
+  done: () => void,
+  place?: PagePlace,
+): void {
   reply.hijack()
   const raw = reply.raw as unknown as ServerResponse
   const headers = Object.fromEntries(
     Object.entries(answer.headers).filter(([name, value]) => value !== undefined && !notForwarded.has(name)),
   ) as Record<string, string | string[]>
+  if (place && answer.headers.location) headers.location = linkThroughProxy(answer.headers.location, place)
+  const page = place && request.method !== 'HEAD' ? pageBody(answer, place) : undefined
+  if (page) for (const name of ['content-length', 'content-encoding']) delete headers[name]
   raw.writeHead(answer.statusCode ?? 502, headers)
   raw.flushHeaders()
-  answer.pipe(raw)
+  if (page) pipeline(page, raw).catch(() => raw.destroy())
+  else answer.pipe(raw)
   answer.once('error', () => raw.destroy())
   raw.once('close', () => {
     answer.destroy()

@@ -58,7 +58,12 @@ kubelet.on('upgrade', (request, socket, head) => {
 await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve))
 const kubeletPort = (kubelet.address() as AddressInfo).port
 
-const web = createPlainServer((request, response) => response.end(`${request.method} ${request.url}`))
+const web = createPlainServer((request, response) => {
+  if (request.url === '/page') response.setHeader('content-type', 'text/html; charset=utf-8')
+  if (request.url === '/away') response.writeHead(302, { location: '/page' })
+  const { 'x-forwarded-uri': uri } = request.headers
+  response.end(request.url === '/page' ? `<a href="/é">${uri}</a>` : `${request.method} ${request.url}`)
+})
 await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
 const webPort = (web.address() as AddressInfo).port
 
@@ -224,6 +229,8 @@ t.test('HTTP to pods, services and nodes', async (t) => {
   t.equal((await admin.ask('POST', `${pods}/p:web/proxy/x`, '{}')).text, 'POST /x')
   t.equal((await admin.ask('POST', `${pods}/p/proxy?c=d`, '{}')).text, 'POST /?c=d')
   t.match(await admin.ask('GET', `${pods}/p/proxy?c=d`), { code: 301, headers: { location: `${pods}/p/proxy/?c=d` } })
+  t.equal((await admin.ask('GET', `${pods}/p/proxy/page`)).text, `<a href="${pods}/p/proxy/é">${pods}/p/proxy/page</a>`)
+  t.equal((await admin.ask('GET', `${pods}/p/proxy/away`)).headers.location, `${pods}/p/proxy/page`)
   await admin.ask('POST', '/api/v1/namespaces/default/services', {
     metadata: { name: 's' },
     spec: { ports: [{ name: 'http', port: 80 }] },

@@ -29,9 +29,10 @@ function requested({ kube, request }: ResourceRequest): { path: string; rest: st
   return { path, rest: rest.map((segment) => `/${segment}`).join(''), query }
 }
 
-function restOfPath(resource: ResourceRequest): string {
-  const { rest, query } = requested(resource)
-  return (rest || '/') + query
+/** What the proxied server is asked for, and where its pages are found by the reader. */
+function proxied(resource: ResourceRequest): { path: string; prefix: string } {
+  const { path, rest, query } = requested(resource)
+  return { path: (rest || '/') + query, prefix: path.slice(0, path.length - rest.length) }
 }
 
 /** A page at `…/proxy` would have its relative links lead out of the proxy: readers are sent to `…/proxy/`. */
@@ -54,7 +55,7 @@ export const proxyToPod = readFromRoot(async (resource) => {
   const ports = pod.spec.containers.flatMap((container) => container.ports ?? [])
   const found =
     port === '' ? ports[0]?.containerPort : (ports.find((known) => known.name === port)?.containerPort ?? Number(port))
-  await proxy(resource, { scheme, host, port: found || 80, path: restOfPath(resource), insecure: true })
+  await proxy(resource, { scheme, host, port: found || 80, ...proxied(resource), insecure: true })
 })
 
 /** `services/proxy`: HTTP to one of the endpoints that are ready. */
@@ -78,7 +79,7 @@ export const proxyToService = readFromRoot(async (resource) => {
     })
   const target = targets[Math.floor(Math.random() * targets.length)]
   if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(kube.info.name)}`)
-  await proxy(resource, { scheme, ...target, path: restOfPath(resource), insecure: true })
+  await proxy(resource, { scheme, ...target, ...proxied(resource), insecure: true })
 })
 
 /** `nodes/proxy`: the kubelet's own API. */
@@ -86,5 +87,5 @@ export const proxyToNode = (kubelet: KubeletConnection): Handler =>
   readFromRoot(async (resource) => {
     const { name } = parseProxyName(resource.kube.info.name)
     const endpoint = await kubelet.endpoint(resource.services.resources, name)
-    await proxy(resource, { scheme: 'https', ...endpoint, path: restOfPath(resource), agent: kubelet.agent })
+    await proxy(resource, { scheme: 'https', ...endpoint, ...proxied(resource), agent: kubelet.agent })
   })
