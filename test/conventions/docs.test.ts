@@ -46,7 +46,7 @@ t.test('every path that is named exists', (t) => {
   t.end()
 })
 
-t.test('every TypeScript block has correct types', (t) => {
+t.test('every TypeScript block has correct types and is well written', (t) => {
   // Below the repository, so that packages are found; a block whose first line names a file is checked as if it were that file.
   const folder = `.cache/docs-${process.pid}`
   mkdirSync(folder, { recursive: true })
@@ -74,8 +74,14 @@ t.test('every TypeScript block has correct types', (t) => {
       include: ['*.ts'],
     }),
   )
-  const { status, stdout } = spawnSync('tsc', ['-p', folder], { encoding: 'utf8' })
-  t.equal(status, 0, stdout)
+  const types = spawnSync('tsc', ['-p', folder], { encoding: 'utf8' })
+  t.equal(types.status, 0, types.stdout)
+  // As they are written, not as they were moved.
+  for (const { document, line, text } of blocks)
+    writeFileSync(join(folder, `${document.replace(/\W/g, '-')}-${line}.ts`), text)
+  rmSync(join(folder, 'tsconfig.json'))
+  const style = spawnSync('biome', ['check', '--vcs-enabled=false', folder], { encoding: 'utf8' })
+  t.equal(style.status, 0, `${style.stdout}${style.stderr}`)
   t.end()
 })
 
