@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
+import { leanModules } from './lean-modules.ts'
 
 /** Bundles each binary into one file: `dist/bin/<binary>.mjs`. What holds native code stays outside, in node_modules. */
 const entryPoints = {
@@ -12,15 +13,6 @@ const entryPoints = {
   'tandem-proxy': 'packages/kube-proxy/src/main.ts',
   'tandem-dns': 'packages/dns/src/main.ts',
   'tandem-supervisor': 'packages/cluster/src/supervisor/main.ts',
-}
-
-/** The engine's client would load an SSH client as it starts, for engines that are elsewhere; ours is on this host. */
-const withoutSsh: Plugin = {
-  name: 'without-ssh',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^ssh2$/ }, ({ path }) => ({ path, namespace: 'without-ssh' }))
-    onLoad({ filter: /.*/, namespace: 'without-ssh' }, () => ({ contents: 'module.exports = {}' }))
-  },
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -40,8 +32,11 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+  plugins: [leanModules],
+  // A process keeps the text of its program in memory. Names stay, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   external: ['classic-level'],
-  plugins: [withoutSsh],
   sourcemap: 'linked',
   logLevel: 'warning',
 })

@@ -22,6 +22,12 @@ export interface IssuedCertificate {
 /** The first address of the service range: `kubernetes.default`. */
 export const kubernetesServiceAddress = (serviceCidr: string): string => serviceCidr.replace(/\.0\/.*$/, '.1')
 
+/** Of a component that is asked over loopback alone, for its health and metrics. */
+const onLoopback = (file: string, commonName: string): IssuedCertificate => ({
+  file,
+  options: { commonName, dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], usages: ['server auth'] },
+})
+
 const client = (file: string, commonName: string, organizations: string[] = []): IssuedCertificate => ({
   file,
   options: { commonName, organizations, usages: ['client auth'] },
@@ -63,6 +69,8 @@ export function certificatesOf(plan: ClusterPlan, extraAddresses: readonly strin
     client('kubelet-client', `system:node:${plan.nodeName}`, ['system:nodes']),
     client('controller-manager', 'system:kube-controller-manager'),
     client('scheduler', 'system:kube-scheduler'),
+    onLoopback('controller-manager-server', 'kube-controller-manager'),
+    onLoopback('scheduler-server', 'kube-scheduler'),
     client('proxy', 'system:kube-proxy'),
     client('dns', 'system:kube-dns'),
     client('promotion-reader', 'tandem:promotion-reader'),

@@ -86,8 +86,9 @@ export async function prepareCluster(plan: ClusterPlan): Promise<string[]> {
   writeKubeconfigs(plan)
   if (plan.nodePortAddress) await addLoopbackAddress(plan.nodePortAddress)
   const problems = await ensureCgroup(plan.cgroup, plan.limits)
-  for (const { name, args } of componentsOf(plan)) {
-    writeFileAtomically(join(plan.directory, 'env', name), `TANDEM_ARGS="${args.join(' ')}"\n`)
+  for (const { name, args, nodeOptions } of componentsOf(plan)) {
+    const environment = `NODE_OPTIONS="${nodeOptions}"\nTANDEM_ARGS="${args.join(' ')}"\n`
+    writeFileAtomically(join(plan.directory, 'env', name), environment)
   }
   // It holds no secret, and whoever has a kubeconfig may promote.
   writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o644 })

@@ -42,7 +42,8 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     this.#options = options
     this.#selection = { namespace, labelSelector, fieldSelector, metadataOnly }
     this.#transform = transform ?? ((object) => object)
-    this.#backoff = new Backoff(options.clock, { initialMs: 800, maxMs: 8_000 })
+    // All components of a cluster start at once: what finds no server yet asks again soon.
+    this.#backoff = new Backoff(options.clock, { initialMs: 100, maxMs: 8_000 })
     this.synced = new Promise((resolve) => {
       this.#reportSynced = resolve
     })

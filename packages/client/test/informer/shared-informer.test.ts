@@ -157,9 +157,9 @@ t.test('other failures wait longer each time and keep the place', async (t) => {
   await informer.synced
   for (let i = 0; i < 5; i++) await tick()
   t.equal(client.watchedFrom.length, 1)
-  await clock.advance(1600)
+  await clock.advance(200)
   t.equal(client.watchedFrom.length, 2)
-  await clock.advance(3200)
+  await clock.advance(400)
   t.equal(client.watchedFrom.length, 3)
   t.equal(client.lists, 1)
 })

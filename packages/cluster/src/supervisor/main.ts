@@ -5,7 +5,6 @@ import { binaryCommand } from '../binaries.ts'
 import { componentsOf } from '../components.ts'
 import { joinCgroup } from '../host/cgroups.ts'
 import { followHostAddress } from '../host/follow-address.ts'
-import { ensurePki } from '../pki.ts'
 import type { ClusterPlan } from '../plan.ts'
 import { identify } from './process-identity.ts'
 import { startSupervisor, writePid } from './supervisor.ts'
@@ -33,9 +32,10 @@ const self = identify(process.pid)
 if (self) writePid(runDirectory, 'supervisor', self)
 
 const stopFollowing = followHostAddress((addresses) => {
-  ensurePki(plan, addresses).catch((error: Error) =>
-    logger.error({ reason: error.message }, 'certificates not renewed'),
-  )
+  // Loaded when needed, which is seldom: it takes more memory than the supervisor itself.
+  import('../pki.ts')
+    .then(({ ensurePki }) => ensurePki(plan, addresses))
+    .catch((error: Error) => logger.error({ reason: error.message }, 'certificates not renewed'))
 })
 
 const stop = async () => {

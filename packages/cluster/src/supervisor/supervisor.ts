@@ -59,7 +59,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     new Promise((resolve) => {
       const log = openLog(join(logDirectory, `${component.name}.log`))
       const { program, args } = options.command(component.binary)
-      const child = spawn(program, [...args, ...component.args], { stdio: ['ignore', log, log], detached: true })
+      const child = spawn(program, [...args, ...component.args], {
+        stdio: ['ignore', log, log],
+        detached: true,
+        env: { ...process.env, NODE_OPTIONS: component.nodeOptions },
+      })
       closeSync(log)
       child.once('error', (error) => resolve({ exitCode: null, signal: null, error: error.message }))
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))

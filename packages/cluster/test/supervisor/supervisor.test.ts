@@ -11,6 +11,7 @@ const component = (name: ComponentSpec['name'], program: string): ComponentSpec 
   name,
   binary: program,
   args: [],
+  nodeOptions: '',
   healthUrl: '',
 })
 

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from '../metrics/metrics.ts'
-import { createCertificateAuthority, issueCertificate } from '../tls/index.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
 
 export interface HealthServerOptions {
@@ -56,7 +55,9 @@ async function createFor({ tls, host }: HealthServerOptions, listener: RequestLi
   )
 }
 
+/** Loaded when needed: what makes certificates takes as much memory as all else that a small component loads. */
 async function selfSigned(host = '127.0.0.1') {
+  const { createCertificateAuthority, issueCertificate } = await import('../tls/index.ts')
   const authority = await createCertificateAuthority({ commonName: 'self-signed' })
   return issueCertificate(authority, {
     commonName: 'localhost',

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import type { Container, Probe } from '@tandem/api/core/v1/types'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
-import { probeGrpc } from './grpc.ts'
 import { httpGet } from './http-get.ts'
 import { resolvePort } from './port.ts'
 
@@ -59,8 +58,11 @@ async function ask(
     await connects({ host, port: resolvePort(probe.tcpSocket.port, container), signal })
     return { healthy: true, output: '' }
   }
-  if (probe.grpc)
+  if (probe.grpc) {
+    // Few pods ask for it, and a client of gRPC is large.
+    const { probeGrpc } = await import('./grpc.ts')
     return probeGrpc({ address: podIP ?? '', port: probe.grpc.port, service: probe.grpc.service ?? '', signal })
+  }
   return { healthy: true, output: '' }
 }
 

@@ -8,7 +8,6 @@ import type { Client } from '@tandem/client'
 import { createDelegatedAuth } from '@tandem/client/delegated-auth/delegated-auth'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
-import { createCertificateAuthority, issueCertificate } from '@tandem/component-base/tls/index'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { KubeletOptions } from '../options.ts'
 import type { PodWorkers } from '../pod-worker/pod-workers.ts'
@@ -119,6 +118,7 @@ async function servingCertificate(options: KubeletOptions): Promise<{ certificat
     const [certificate, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsPrivateKeyFile, 'utf8')])
     return { certificate, key }
   }
+  const { createCertificateAuthority, issueCertificate } = await import('@tandem/component-base/tls/index')
   const authority = await createCertificateAuthority({ commonName: `${nodeName}-ca@${Date.now()}` })
   return issueCertificate(authority, {
     commonName: nodeName,

@@ -1,0 +1,31 @@
+import { dirname, join } from 'node:path'
+import type { Plugin } from 'esbuild'
+
+/**
+ * Leaves out of the bundles what libraries load at their start and no component of ours calls; each process saves megabytes. Sources
+ * run with the whole libraries, so nothing may rest on what is left out here.
+ */
+export const leanModules: Plugin = {
+  name: 'lean-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace }))
+    onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ importer, path }) =>
+      /\/(dockerode|docker-modem)\/lib\//.test(importer)
+        ? { path: join(dirname(importer), path), namespace }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: path === 'undici' ? poolOfUndici : 'module.exports = undefined',
+      resolveDir: import.meta.dirname,
+      loader: 'js',
+    }))
+  },
+}
+
+const namespace = 'lean'
+
+/** Of undici, the pool: neither fetch nor caches, mocks, proxies and WebSockets. */
+const poolOfUndici = `
+  Object.assign(require('undici/lib/dispatcher/dispatcher').prototype, require('undici/lib/api'))
+  exports.Pool = require('undici/lib/dispatcher/pool')
+`
