@@ -27,6 +27,8 @@ export interface ContainerRuntime {
   startContainer(id: string): Promise<string>
   /** Sends the stop signal, and SIGKILL after the grace period; resolves when it has exited. A second call may shorten the first. */
   stopContainer(id: string, options: { gracePeriodSeconds: number }): Promise<void>
+  /** Gives a running container other shares and limits. */
+  updateContainer(id: string, resources: LinuxResources): Promise<void>
   /** Removes a container that has exited, with its logs. */
   removeContainer(id: string): Promise<void>
 
@@ -111,6 +113,8 @@ export interface ContainerState {
   /** What `status.imageID` says. */
   imageId: string
   sandboxId: string
+  /** What the engine grants it, where the engine tells. */
+  resources?: Omit<LinuxResources, 'oomScoreAdj'>
   terminationMessagePath?: string
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError'
   /** On the host: what the container wrote as its termination message. */

@@ -24,6 +24,8 @@ export interface ContainerStatusInput {
   /** The statuses of the pod as it was last reported. */
   old: readonly ContainerStatus[]
   kind: 'init' | 'container' | 'ephemeral'
+  /** What the spec asks for is not what the containers have. */
+  resizing?: boolean
 }
 
 const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
@@ -53,7 +55,7 @@ function statusOf(container: Container | EphemeralContainer, input: ContainerSta
     started: false,
     state: apiState(latest, runtimeName),
     lastState: before ? apiState(before, runtimeName) : (old?.lastState ?? {}),
-    ...resourcesOf(container),
+    ...(input.resizing && old?.resources ? resourcesBefore(old) : resourcesOf(container)),
     ...mountsOf(container),
   }
   const reason = input.waiting.get(container.name)
@@ -130,6 +132,11 @@ function readinessOf(
   const ready = started && (!container.readinessProbe || probes.readiness(latest.id) === true)
   return { ready, started }
 }
+
+const resourcesBefore = ({ allocatedResources, resources }: ContainerStatus): Partial<ContainerStatus> => ({
+  ...(allocatedResources ? { allocatedResources } : {}),
+  ...(resources ? { resources } : {}),
+})
 
 const resourcesOf = ({ resources }: Container | EphemeralContainer): Partial<ContainerStatus> => ({
   ...(resources?.requests ? { allocatedResources: resources.requests } : {}),

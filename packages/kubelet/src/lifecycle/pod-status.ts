@@ -3,7 +3,7 @@ import type { Pod, PodStatus } from '@tandem/api/core/v1/types'
 import type { PodState } from '../container-runtime/runtime.ts'
 import type { ProbeResults } from '../pod-worker/pod-actions.ts'
 import { containerStatuses, type WaitingReason } from './container-statuses.ts'
-import { asConditions, podConditions } from './pod-conditions.ts'
+import { asConditions, type ConditionVerdict, podConditions } from './pod-conditions.ts'
 import { readySandbox } from './pod-containers.ts'
 import { type PodPhase, podPhase } from './pod-phase.ts'
 
@@ -19,6 +19,8 @@ export interface PodStatusInput {
   /** The pod is over whatever its restart policy says: being deleted, evicted, past its deadline. */
   terminal: boolean
   /** Why the kubelet ended the pod, where it did. */
+  /** A resize that has not come to its end: until then containers have what they had. */
+  resize?: ConditionVerdict
   ended?: { phase: 'Failed'; reason: string; message: string }
   now: number
 }
@@ -27,7 +29,14 @@ export interface PodStatusInput {
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, state, old, hostIPs, now } = input
   const timestamp = `${new Date(now).toISOString().slice(0, 19)}Z`
-  const shared = { pod, state, runtimeName: input.runtimeName, probes: input.probes, waiting: input.waiting }
+  const shared = {
+    pod,
+    state,
+    runtimeName: input.runtimeName,
+    probes: input.probes,
+    waiting: input.waiting,
+    resizing: input.resize !== undefined,
+  }
   const init = containerStatuses({ ...shared, kind: 'init', old: old.initContainerStatuses ?? [] })
   const containers = containerStatuses({ ...shared, kind: 'container', old: old.containerStatuses ?? [] })
   const ephemeral = containerStatuses({ ...shared, kind: 'ephemeral', old: old.ephemeralContainerStatuses ?? [] })
@@ -43,7 +52,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(explained.reason ? { reason: explained.reason } : {}),
     ...(explained.message ? { message: explained.message } : {}),
     conditions: asConditions({
-      verdicts,
+      verdicts: input.resize ? [...verdicts, input.resize] : verdicts,
       old: old.conditions ?? [],
       generation: pod.metadata.generation,
       now: timestamp,

@@ -23,12 +23,26 @@ export function statusPatch(current: PodStatus, wanted: PodStatus): object {
       .map(({ ip }) => ({ $patch: 'delete', ip }))
   return {
     ...wanted,
-    ...(wanted.conditions ? { conditions: wanted.conditions.map((condition) => unexplained(current, condition)) } : {}),
+    ...(wanted.conditions
+      ? {
+          conditions: [
+            ...wanted.conditions.map((condition) => unexplained(current, condition)),
+            ...settled(current, wanted),
+          ],
+        }
+      : {}),
     ...Object.fromEntries(cleared.map((field) => [field, null])),
     ...(wanted.podIPs ? { podIPs: [...gone(current.podIPs, wanted.podIPs), ...wanted.podIPs] } : {}),
     ...(wanted.hostIPs ? { hostIPs: [...gone(current.hostIPs, wanted.hostIPs), ...wanted.hostIPs] } : {}),
   }
 }
+
+/** Conditions of a resize are there only until it has come to its end. */
+const settled = (current: PodStatus, wanted: PodStatus): object[] =>
+  ['PodResizePending', 'PodResizeInProgress']
+    .filter((type) => current.conditions?.some((condition) => condition.type === type))
+    .filter((type) => !wanted.conditions?.some((condition) => condition.type === type))
+    .map((type) => ({ $patch: 'delete', type }))
 
 /** A condition that no longer has a reason takes the one of before away. */
 function unexplained(current: PodStatus, wanted: PodCondition): object {

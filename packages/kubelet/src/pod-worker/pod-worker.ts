@@ -5,11 +5,13 @@ import type { Cancel } from '@tandem/component-base'
 import type { ContainerState, PodState } from '../container-runtime/runtime.ts'
 import { Backoff } from '../lifecycle/backoff.ts'
 import type { WaitingReason } from '../lifecycle/container-statuses.ts'
+import type { ConditionVerdict } from '../lifecycle/pod-conditions.ts'
 import { latestStates, readySandbox } from '../lifecycle/pod-containers.ts'
 import { podStatus, rejectedStatus } from '../lifecycle/pod-status.ts'
 import { ContainerKiller } from './container-killer.ts'
 import { ContainerLauncher } from './container-launcher.ts'
 import { type PodActions, podActions } from './pod-actions.ts'
+import { PodResizer } from './pod-resizer.ts'
 import { SandboxKeeper } from './sandbox-keeper.ts'
 import type { PodServices } from './services.ts'
 import { withTerminationMessages } from './termination-message.ts'
@@ -43,6 +45,7 @@ export class PodWorker {
   readonly #launcher: ContainerLauncher
   readonly #sandboxes: SandboxKeeper
   readonly #killer: ContainerKiller
+  readonly #resizer: PodResizer
   readonly #retries = new Backoff(retryBackoff)
   readonly #killing = new Set<string>()
   /** Containers that this worker has killed while the pod should run. */
@@ -61,12 +64,15 @@ export class PodWorker {
   #wakeAt = Number.POSITIVE_INFINITY
   #shorterGrace: (() => void) | undefined
   #podIP: string | undefined
+  /** A resize that has not come to its end. */
+  #unfinished: ConditionVerdict | undefined
 
   constructor(pod: Pod, services: PodServices, onFinished: () => void) {
     this.#pod = pod
     this.#services = services
     this.#onFinished = onFinished
     this.#killer = new ContainerKiller(services)
+    this.#resizer = new PodResizer(services)
     const wake = () => this.notify()
     this.#sandboxes = new SandboxKeeper(services, this.#killer, wake)
     this.#launcher = new ContainerLauncher(services, { wake, waiting: this.#waiting })
@@ -213,10 +219,15 @@ export class PodWorker {
   }
 
   /** One step of a pod that should run. */
-  async #step(state: PodState): Promise<void> {
-    const { probes } = this.#services
+  async #step(seen: PodState): Promise<void> {
+    const { probes, runtime } = this.#services
     const pod = this.#pod
+    const { changed, restarts, condition } = await this.#resizer.resize(pod, seen)
+    const state = changed ? await runtime.podState(pod.metadata.uid) : seen
+    this.#unfinished = condition
+    if (condition) this.#retry('resize')
     const actions = podActions(pod, state, probes)
+    if (!actions.killPod) actions.containersToKill.push(...restarts)
     const sandbox = readySandbox(pod, state)
     // What is about to be waited for is part of the first report.
     this.#launcher.noteBackoff(pod, state, actions)
@@ -288,6 +299,7 @@ export class PodWorker {
       old: status.get(uid) ?? this.#pod.status ?? {},
       hostIPs: node.hostIPs(),
       terminal: this.#stage === 'terminated',
+      ...(this.#unfinished ? { resize: this.#unfinished } : {}),
       ...(this.#end ? { ended: this.#end } : {}),
       now: clock.now(),
     })

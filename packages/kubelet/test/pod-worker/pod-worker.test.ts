@@ -41,6 +41,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     finish: async () => void deletions++,
     forget: () => {},
   }
+  const allocatable: Record<string, string> = {}
   const services = {
     runtime,
     status,
@@ -61,7 +62,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     objects: { configMap: async () => undefined, secret: async () => undefined, services: () => [] },
     node: {
       hostIPs: () => ['192.168.0.1'],
-      allocatable: () => ({}),
+      allocatable: () => allocatable,
       memoryBytes: 1,
       dns: { servers: [], domain: '' },
       hostDns: () => ({ servers: [], searches: [], options: [] }),
@@ -83,6 +84,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     events,
     worker,
     liveness,
+    allocatable,
     last,
     waiting,
     isFinished: () => finished,
@@ -151,6 +153,59 @@ t.test('a failed liveness probe stops the container with its grace period, and s
   await settle()
   t.same(runtime.calls.slice(1), ['start main', 'stop main 12', 'start main'])
   t.ok(events.includes('Killing: Container main failed liveness probe, will be restarted'))
+})
+
+t.test('a pod is resized in place, or by a new start where it wants that', async (t) => {
+  const sized = (cpu: string, memory: string) =>
+    podOf({
+      containers: [
+        container('main', {
+          resources: { requests: { cpu }, limits: { memory } },
+          resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+        }),
+      ],
+    })
+  const { runtime, worker, last, events } = setUp(sized('100m', '10Mi'))
+  await settle()
+  worker.update(sized('200m', '10Mi'))
+  await settle()
+  t.same(runtime.calls.slice(1), ['start main', 'update main'])
+  t.match(last().containerStatuses, [{ restartCount: 0, resources: { requests: { cpu: '200m' } } }])
+  worker.update(sized('200m', '20Mi'))
+  await settle()
+  t.same(runtime.calls.slice(3), ['stop main 30', 'start main'])
+  t.ok(events.includes('Killing: Container main resize requires restart'))
+  t.match(last().containerStatuses, [{ restartCount: 1, resources: { limits: { memory: '20Mi' } } }])
+})
+
+t.test('a resize that the node cannot grant waits, and the pod keeps what it has', async (t) => {
+  const sized = (cpu: string) => podOf({ containers: [container('main', { resources: { requests: { cpu } } })] })
+  const { runtime, worker, last, allocatable } = setUp(sized('1'))
+  await settle()
+  allocatable.cpu = '2'
+  worker.update(sized('3'))
+  await settle()
+  t.notOk(runtime.calls.includes('update main'))
+  t.match(last(), {
+    conditions: [
+      {},
+      {},
+      {},
+      {},
+      {},
+      {
+        type: 'PodResizePending',
+        status: 'True',
+        reason: 'Infeasible',
+        message: "Node didn't have enough capacity: cpu, requested: 3000, capacity: 2000",
+      },
+    ],
+    containerStatuses: [{ allocatedResources: { cpu: '1' } }],
+  })
+  worker.update(sized('2'))
+  await settle()
+  t.notOk(last().conditions?.some(({ type }) => type === 'PodResizePending'))
+  t.match(last().containerStatuses, [{ allocatedResources: { cpu: '2' } }])
 })
 
 t.test('a pod that ran once ends, and its containers stay for their logs', async (t) => {

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode'
-import type { ContainerConfig, LinuxSecurity, SandboxConfig } from '../runtime.ts'
+import type { ContainerConfig, LinuxResources, LinuxSecurity, SandboxConfig } from '../runtime.ts'
 import { containerLabels, engineName, type Scope, sandboxLabels } from './labels.ts'
 
 /** What this engine cannot do, learnt from its refusals: hosts whose engine lacks CAP_SYS_RESOURCE. */
@@ -72,14 +72,7 @@ export function containerSpec(
         CgroupPermissions: device.permissions,
       })),
       CgroupParent: config.cgroupParent,
-      CpuShares: resources.cpuShares,
-      ...(resources.cpuQuota === undefined
-        ? {}
-        : { CpuQuota: resources.cpuQuota, CpuPeriod: resources.cpuPeriod ?? 100_000 }),
-      // Swap is not the pod's to use: memory and swap together are the limit.
-      ...(resources.memoryLimit === undefined
-        ? {}
-        : { Memory: resources.memoryLimit, MemorySwap: resources.memoryLimit }),
+      ...resourceSpec(resources),
       OomScoreAdj: limits.negativeOomScore ? resources.oomScoreAdj : Math.max(0, resources.oomScoreAdj),
       ...securityOf(security, limits),
       GroupAdd: security.supplementalGroups.map(String),
@@ -88,6 +81,13 @@ export function containerSpec(
     },
   }
 }
+
+export const resourceSpec = ({ cpuShares, cpuQuota, cpuPeriod = 100_000, memoryLimit }: LinuxResources) => ({
+  CpuShares: cpuShares,
+  ...(cpuQuota === undefined ? {} : { CpuQuota: cpuQuota, CpuPeriod: cpuPeriod }),
+  // Swap is not the pod's to use: memory and swap together are the limit.
+  ...(memoryLimit === undefined ? {} : { Memory: memoryLimit, MemorySwap: memoryLimit }),
+})
 
 function pidModeOf({ namespaces }: ContainerConfig, shared: string): { PidMode?: string } {
   if (namespaces.hostPid) return { PidMode: 'host' }

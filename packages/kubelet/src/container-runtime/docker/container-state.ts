@@ -30,11 +30,24 @@ export function containerState(inspected: Docker.ContainerInspectInfo): Containe
     image: labels.image,
     imageId: inspected.Image,
     sandboxId: /^container:(.+)$/.exec(inspected.HostConfig.NetworkMode ?? '')?.[1] ?? '',
+    resources: grantedResources(inspected.HostConfig),
     terminationMessagePath: labels.terminationMessagePath,
     terminationMessagePolicy: labels.terminationMessagePolicy,
     terminationMessageFile: labels.terminationMessageFile,
   }
 }
+
+/** Zero stands for none. */
+const grantedResources = ({
+  CpuShares,
+  CpuQuota,
+  CpuPeriod,
+  Memory,
+}: Docker.HostConfig): ContainerState['resources'] => ({
+  cpuShares: CpuShares ?? 0,
+  ...(CpuQuota ? { cpuQuota: CpuQuota, cpuPeriod: CpuPeriod || 100_000 } : {}),
+  ...(Memory ? { memoryLimit: Memory } : {}),
+})
 
 function exitReason({ State: state }: Docker.ContainerInspectInfo, refused: boolean): string {
   if (state.OOMKilled) return 'OOMKilled'

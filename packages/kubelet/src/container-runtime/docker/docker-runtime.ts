@@ -4,7 +4,7 @@ import type Docker from 'dockerode'
 import type { PodNetwork } from '../../network/pod-network.ts'
 import { RunContainerError, RuntimeNotFoundError } from '../errors.ts'
 import type * as contract from '../runtime.ts'
-import { containerSpec, type EngineLimits, refusedLimit, sandboxSpec } from './container-spec.ts'
+import { containerSpec, type EngineLimits, refusedLimit, resourceSpec, sandboxSpec } from './container-spec.ts'
 import { containerState, sandboxState } from './container-state.ts'
 import { engineMessage, isConflict, isNotFound, isNotModified, runtimeError } from './engine-error.ts'
 import { engineEvents } from './events.ts'
@@ -223,6 +223,10 @@ export class DockerRuntime implements contract.ContainerRuntime {
     } catch (error) {
       if (!isNotFound(error) && !isNotModified(error)) throw runtimeError(error)
     }
+  }
+
+  async updateContainer(id: string, resources: contract.LinuxResources): Promise<void> {
+    await this.#call(() => this.#docker.getContainer(id).update(resourceSpec(resources)))
   }
 
   async removeContainer(id: string): Promise<void> {

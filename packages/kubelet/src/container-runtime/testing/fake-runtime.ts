@@ -71,6 +71,7 @@ export class FakeRuntime implements contract.ContainerRuntime {
       exitCode: 0,
       image,
       imageId: image,
+      resources: grantedOf(config.resources),
       sandboxId: sandbox.id,
     })
     return id
@@ -93,6 +94,13 @@ export class FakeRuntime implements contract.ContainerRuntime {
     if (container?.state !== 'running') return
     this.calls.push(`stop ${container.name} ${gracePeriodSeconds}`)
     this.exit(id, 143, 'Error')
+  }
+
+  async updateContainer(id: string, resources: contract.LinuxResources): Promise<void> {
+    const container = this.#containers.get(id)
+    if (!container) throw new RuntimeNotFoundError(`container ${id} is gone`)
+    this.calls.push(`update ${container.name}`)
+    container.resources = grantedOf(resources)
   }
 
   async removeContainer(id: string): Promise<void> {
@@ -146,3 +154,6 @@ const imageOf = (image: string): contract.ImageStatus => ({
 function unsupported(): never {
   throw new Error('a fake runtime has no streams')
 }
+
+const grantedOf = ({ oomScoreAdj: _, ...granted }: contract.LinuxResources): contract.ContainerState['resources'] =>
+  granted
