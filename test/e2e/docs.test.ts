@@ -44,7 +44,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'README.md: Two commands': '.ci/run',
   'docs/deploy.md: systemd': 'test/machines/systemd.test.ts',
   'docs/deploy.md: Compose': 'test/machines/compose.test.ts',
-  'docs/up.md: Other values': 'packages/cluster/test/plan.test.ts',
+  'docs/up.md: Other values': 'packages/cluster/test/prepare.test.ts',
 }
 
 const nameOf = ({ document, heading }: Section): string => `${document}: ${heading}`
