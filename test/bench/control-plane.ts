@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { binaryCommand } from '@tandem/cluster/binaries'
+import { type ComponentSpec, componentsOf } from '@tandem/cluster/components'
+import { writeKubeconfigs } from '@tandem/cluster/kubeconfigs'
+import { ensurePki } from '@tandem/cluster/pki'
+import { type ClusterPlan, planClusters } from '@tandem/cluster/plan'
+
+/** An API server, a controller-manager and a scheduler, each in its process, with the arguments that `up` gives them. */
+export interface ControlPlane {
+  plan: ClusterPlan
+  processes: ReadonlyMap<string, number>
+  /** Credentials of the admin and the authority that signed the server's. */
+  credentials: { ca: string; cert: string; key: string }
+  stop(): Promise<void>
+}
+
+const names = ['apiserver', 'controller-manager', 'scheduler']
+
+/** Keys and kubeconfigs are made before; what is timed after is the processes alone. On loopback, in a folder of its own. */
+export async function prepareControlPlane(): Promise<{ start(only?: readonly string[]): ControlPlane }> {
+  const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'))
+  const [prepared] = planClusters({
+    root,
+    // Told to clients in Endpoints, which refuse loopback; nothing here dials it.
+    host: { hostname: 'bench', address: '192.0.2.1', cpus: 2, memoryBytes: 2 ** 33 },
+    clusters: ['prod'],
+  })
+  if (!prepared) throw new Error('no plan')
+  const [apiServer, controllerManager, scheduler] = await freePorts(3)
+  const plan: ClusterPlan = { ...prepared, ports: { ...prepared.ports, apiServer, controllerManager, scheduler } }
+  mkdirSync(plan.directory, { recursive: true })
+  await ensurePki(plan)
+  writeKubeconfigs(plan)
+  const pki = (file: string): string => readFileSync(join(plan.directory, 'pki', file), 'utf8')
+  return {
+    start(only = names) {
+      const specs = componentsOf(plan).filter(({ name }) => only.includes(name))
+      const children = new Map(specs.map((spec) => [spec.name as string, launch(plan, spec)]))
+      const stop = async (): Promise<void> => {
+        for (const child of children.values()) await ended(child)
+        rmSync(root, { recursive: true, force: true })
+      }
+      return {
+        plan,
+        processes: new Map([...children].map(([name, { pid = 0 }]) => [name, pid])),
+        credentials: { ca: pki('ca.crt'), cert: pki('admin.crt'), key: pki('admin.key') },
+        stop,
+      }
+    },
+  }
+}
+
+function launch(plan: ClusterPlan, { name, binary, args, nodeOptions }: ComponentSpec): ChildProcess {
+  const { program, args: before } = binaryCommand(binary)
+  const log = openSync(join(plan.directory, `${name}.log`), 'w')
+  const onLoopback = args.map((argument) => argument.replace('--bind-address=0.0.0.0', '--bind-address=127.0.0.1'))
+  const env = { ...process.env, NODE_OPTIONS: nodeOptions }
+  return spawn(program, [...before, ...onLoopback], { stdio: ['ignore', log, log], env })
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await exit
+  clearTimeout(timer)
+}
+
+async function freePorts(count: 3): Promise<[number, number, number]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    return typeof address === 'object' && address ? address.port : 0
+  })
+  for (const server of servers) server.close()
+  return ports as [number, number, number]
+}

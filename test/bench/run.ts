@@ -1,0 +1,17 @@
+import { parseArgs } from 'node:util'
+import { apiServerTable } from './api-server.ts'
+import { startTable } from './start-and-footprint.ts'
+import { format, type Table } from './table.ts'
+
+/**
+ * `npm run bench [-- start api]`: each table with its targets. Loopback only, a folder of its own, no root; about two minutes. Binaries
+ * are those of `npm run build` where that was run, else the sources.
+ */
+const tables: Readonly<Record<string, () => Promise<Table>>> = { start: startTable, api: apiServerTable }
+
+const { positionals } = parseArgs({ allowPositionals: true })
+for (const name of positionals.length > 0 ? positionals : Object.keys(tables)) {
+  const measure = tables[name]
+  if (!measure) throw new Error(`there is no table ${name}; there are ${Object.keys(tables).join(', ')}`)
+  process.stdout.write(`${format(await measure())}\n`)
+}
