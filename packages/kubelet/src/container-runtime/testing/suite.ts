@@ -153,6 +153,18 @@ export async function containerRuntimeSuite({ test, setUp, tearDown }: RuntimeSu
     await runtime.stopContainer('gone', { gracePeriodSeconds: 1 })
   })
 
+  await test('a running container is given other shares and limits', async () => {
+    const mebibyte = 1024 * 1024
+    const before = { cpuShares: 20, memoryLimit: 32 * mebibyte }
+    const after = { cpuShares: 40, cpuQuota: 50_000, cpuPeriod: 100_000, memoryLimit: 64 * mebibyte }
+    const id = await start(config('grows', 'sleep 60', { resources: { ...before, oomScoreAdj: 1000 } }))
+    assert.deepEqual((await stateOf(id))?.resources, before)
+    await runtime.updateContainer(id, { ...after, oomScoreAdj: 1000 })
+    const { state, resources } = (await stateOf(id)) ?? {}
+    assert.deepEqual({ state, resources }, { state: 'running', resources: after })
+    await runtime.stopContainer(id, { gracePeriodSeconds: 0 })
+  })
+
   await test('commands run inside, with their exit code, their output and their input', async () => {
     const id = await start(config('host', 'sleep 60'))
     assert.deepEqual(await runtime.execSync(id, { command: ['sh', '-c', 'echo out; exit 4'] }), {
