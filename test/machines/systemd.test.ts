@@ -24,4 +24,27 @@ t.test('systemd units bring up both clusters until a pod serves, and after a reb
     /1\.50*s/,
     'staging is limited by its slice',
   )
+
+  await machine.exec(['/opt/tandem/deploy/install.sh', '--uninstall'], { timeoutMs: 120_000 })
+  t.equal(await machine.sh("systemctl list-units --all --plain --no-legend 'tandem*'"), '', 'no units are left')
+  t.equal(await machine.sh('docker ps -q --no-trunc | sort'), before, 'pods run on without the programs')
+
+  await machine.exec(['/opt/tandem/deploy/install.sh', 'prod', 'staging'], { timeoutMs: 120_000 })
+  await machine.exec(['tandem', 'up', '--sample-app', '--attach'], { timeoutMs: 180_000 })
+  t.equal(await machine.sh('docker ps -q --no-trunc | sort'), before, 'and are found again')
+
+  await machine.exec(['/opt/tandem/deploy/install.sh', '--uninstall', '--purge'], { timeoutMs: 120_000 })
+  t.equal(await machine.sh('docker ps -aq'), '', 'no containers are left')
+  t.equal(
+    await machine.sh("iptables-save | grep -E '(PROD|STAG|CNI)-' || true; ip -br link | grep tandem- || true"),
+    '',
+    'no rules and links',
+  )
+  t.equal(
+    await machine.sh(
+      'ls -d /var/lib/tandem /usr/local/lib/tandem /etc/tandem /usr/local/bin/tandem 2>/dev/null || true',
+    ),
+    '',
+    'no files',
+  )
 })

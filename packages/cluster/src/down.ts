@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '@tandem/component-base'
 import { restoreSysctls } from '@tandem/netfilter'
@@ -42,7 +42,18 @@ export async function down({ root, clusters, purge, progress, clock = systemCloc
   if (engine) await stopEngine(engine, clock)
   await restoreSysctls({ record: sysctlRecord(root) })
   await unmountBelow(root)
-  if (existsSync(root)) rmSync(root, { recursive: true, force: true })
+  removeRoot(root)
+}
+
+/** In a container the root itself is a mount, which cannot be removed from within; it is left empty. */
+function removeRoot(root: string): void {
+  if (!existsSync(root)) return
+  for (const entry of readdirSync(root)) rmSync(join(root, entry), { recursive: true, force: true })
+  try {
+    rmdirSync(root)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+  }
 }
 
 /** The socket of the engine that has the containers: one that `up` started and that died is started again, for only it can remove them. */
