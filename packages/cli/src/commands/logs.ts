@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPlans } from '@tandem/cluster/prepare'
 import { type CliCommand, UsageError } from '../command.ts'
@@ -25,11 +26,12 @@ export const command: CliCommand = {
           if (!plan) throw new UsageError(`there is no cluster ${cluster} below ${root}`)
           if (!/^[a-z-]+$/.test(component)) throw new UsageError(`there is no component ${component}`)
           if (!/^\d+$/.test(tail)) throw new UsageError(`--tail ${tail}: a number of lines is needed`)
-          const child = spawn(
-            'tail',
-            ['-n', tail, ...(follow ? ['-F'] : []), join(plan.directory, 'log', `${component}.log`)],
-            { stdio: 'inherit' },
-          )
+          const file = join(plan.directory, 'log', `${component}.log`)
+          if (!existsSync(file))
+            throw new UsageError(
+              `there is no ${file}; systemd has it (journalctl -u tandem-${component}@${cluster}), or docker compose logs`,
+            )
+          const child = spawn('tail', ['-n', tail, ...(follow ? ['-F'] : []), file], { stdio: 'inherit' })
           child.once('exit', (code) => {
             process.exitCode = code ?? 1
           })
