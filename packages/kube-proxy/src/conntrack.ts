@@ -6,7 +6,11 @@ import type { ProxyState } from './service-map.ts'
  * UDP flows that a Service's rules would no longer make: their endpoint does not serve any more, or they were tracked before there was one.
  * A client that keeps its port would else be sent there for as long as it sends. Services without endpoints are left alone.
  */
-export function staleFlows(flows: readonly Flow[], state: ProxyState): Flow[] {
+export function staleFlows(
+  flows: readonly Flow[],
+  state: ProxyState,
+  answersNodePorts: (address: string) => boolean = () => true,
+): Flow[] {
   const byAddress = new Map<string, Set<string>>()
   const byNodePort = new Map<number, Set<string>>()
   for (const { port, endpoints } of state) {
@@ -20,14 +24,20 @@ export function staleFlows(flows: readonly Flow[], state: ProxyState): Flow[] {
   return flows.filter((flow) => {
     if (flow.protocol !== 'udp') return false
     const destination = `${flow.originalDestination}:${flow.originalDestinationPort}`
-    const serving = byAddress.get(destination) ?? byNodePort.get(flow.originalDestinationPort)
+    const byPort = () =>
+      answersNodePorts(flow.originalDestination) ? byNodePort.get(flow.originalDestinationPort) : undefined
+    const serving = byAddress.get(destination) ?? byPort()
     return serving !== undefined && !serving.has(`${flow.replySource}:${flow.replySourcePort}`)
   })
 }
 
-export async function deleteStaleFlows(conntrack: Conntrack, state: ProxyState): Promise<number> {
+export async function deleteStaleFlows(
+  conntrack: Conntrack,
+  state: ProxyState,
+  answersNodePorts: (address: string) => boolean,
+): Promise<number> {
   if (!state.some(({ port }) => port.protocol === 'udp')) return 0
-  const stale = staleFlows(await conntrack.list('udp'), state)
+  const stale = staleFlows(await conntrack.list('udp'), state, answersNodePorts)
   for (const flow of stale) await conntrack.delete(flow)
   return stale.length
 }

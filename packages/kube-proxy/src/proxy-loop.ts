@@ -1,10 +1,10 @@
-import { BlockList } from 'node:net'
 import type { Service } from '@tandem/api/core/v1/types'
 import type { EndpointSlice } from '@tandem/api/discovery/v1/types'
 import type { InformerHandler } from '@tandem/client'
 import type { Cancel, Clock, Logger } from '@tandem/component-base'
 import type { Conntrack, HeldAddresses } from '@tandem/netfilter'
 import { deleteStaleFlows } from './conntrack.ts'
+import { inRanges } from './foreign-addresses.ts'
 import type { ProxyMetrics } from './metrics.ts'
 import type { Proxier } from './proxier.ts'
 import type { ServiceHealthServer } from './server/service-health.ts'
@@ -18,6 +18,8 @@ export interface ProxyLoopOptions {
   heldAddresses: HeldAddresses
   /** Load-balancer addresses from these ranges are held on this host. */
   loadBalancerCIDRs: readonly string[]
+  /** Do node ports of this cluster answer at the address? */
+  answersNodePorts: (address: string) => boolean
   serviceHealth: ServiceHealthServer
   clock: Clock
   logger: Logger
@@ -163,13 +165,13 @@ export class ProxyLoop {
 
   /** Only when a UDP port or its endpoints changed: the kernel's list can be long. A failure here costs a client's flow, not the rules. */
   async #cleanConntrack(state: ProxyState): Promise<void> {
-    const { conntrack, clock, metrics, logger } = this.#options
+    const { conntrack, answersNodePorts, clock, metrics, logger } = this.#options
     const changed = state.some((entry) => entry.port.protocol === 'udp' && !this.#lastState.has(entry))
     this.#lastState = new Set(state)
     if (!changed) return
     const start = clock.monotonic()
     try {
-      metrics.conntrackDeleted.inc({ ip_family }, await deleteStaleFlows(conntrack, state))
+      metrics.conntrackDeleted.inc({ ip_family }, await deleteStaleFlows(conntrack, state, answersNodePorts))
       metrics.conntrackSync.observe({ ip_family }, (clock.monotonic() - start) / 1000)
     } catch (error) {
       logger.warn({ error }, 'failed to clean up conntrack entries')
@@ -192,13 +194,4 @@ export class ProxyLoop {
       this.#watchTables()
     })
   }
-}
-
-function inRanges(cidrs: readonly string[]): (address: string) => boolean {
-  const list = new BlockList()
-  for (const cidr of cidrs) {
-    const [network = '', bits = '32'] = cidr.split('/')
-    list.addSubnet(network, Number(bits), 'ipv4')
-  }
-  return (address) => list.check(address, 'ipv4')
 }

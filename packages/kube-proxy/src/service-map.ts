@@ -18,14 +18,17 @@ export type ProxyState = readonly ServicePortEntry[]
  */
 export class ServiceMap {
   readonly #node: ProxyNode
+  readonly #shaped: (entry: ServicePortEntry) => ServicePortEntry
   readonly #services = new Map<string, Service>()
   readonly #slices = new Map<string, Map<string, EndpointSlice>>()
   readonly #entries = new Map<string, ServicePortEntry[]>()
   readonly #changed = new Set<string>()
   #state: ProxyState = []
 
-  constructor(node: ProxyNode) {
+  /** What is left out of an entry by `shaped` is unknown to all that is made of it. */
+  constructor(node: ProxyNode, shaped: (entry: ServicePortEntry) => ServicePortEntry = (entry) => entry) {
     this.#node = node
+    this.#shaped = shaped
   }
 
   setService(service: Service): void {
@@ -80,10 +83,9 @@ export class ServiceMap {
     const service = this.#services.get(key)
     if (!service) return []
     const endpoints = endpointsByPort(this.#slices.get(key)?.values() ?? [], this.#node)
-    return servicePorts(service).map((port) => ({
-      port,
-      endpoints: endpoints.get(`${port.portName}/${port.protocol}`) ?? [],
-    }))
+    return servicePorts(service).map((port) =>
+      this.#shaped({ port, endpoints: endpoints.get(`${port.portName}/${port.protocol}`) ?? [] }),
+    )
   }
 }
 

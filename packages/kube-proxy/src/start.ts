@@ -23,6 +23,7 @@ import {
   setSysctls,
 } from '@tandem/netfilter'
 import type { ProxyNode } from './endpoint.ts'
+import { answersNodePorts, withoutForeign } from './foreign-addresses.ts'
 import type { RulesOptions } from './iptables/options.ts'
 import { createIptablesProxier } from './iptables/proxier.ts'
 import { proxyMetrics } from './metrics.ts'
@@ -60,7 +61,7 @@ export const startProxy: StartComponent<ProxyStartOptions> = async (options, { l
   await prepareKernel(rules, { record: options['sysctl-record'], logger })
   const client = options.client ?? (await clientOf(options.kubeconfig))
   const node = await readNode(client, nodeName, logger)
-  const map = new ServiceMap(node)
+  const map = new ServiceMap(node, withoutForeign(rules))
   const metrics = createMetrics({ process: options.client === undefined })
   const counts = proxyMetrics(metrics, () => map.pending)
   const serviceHealth = createServiceHealthServer({
@@ -74,6 +75,7 @@ export const startProxy: StartComponent<ProxyStartOptions> = async (options, { l
     conntrack: openConntrack(run),
     heldAddresses,
     loadBalancerCIDRs: rules.loadBalancerCIDRs,
+    answersNodePorts: answersNodePorts(rules),
     serviceHealth,
     clock,
     logger,
