@@ -1,3 +1,5 @@
+import { demanded } from './field-demand.ts'
+
 /** What a request asks for, read off its method, path and query alone. Authorization decides on it; handlers find their way by it. */
 export interface RequestInfo {
   readonly isResourceRequest: boolean
@@ -119,9 +121,11 @@ export function requestInfo(method: string, path: string, query: string): Reques
 export const isTrue = (value: string | null | undefined): boolean =>
   value !== null && value !== undefined && !['false', '0'].includes(value.toLowerCase())
 
-/** The name that a field selector demands, so that `resourceNames` in RBAC can cover a list or watch of one object. */
+/**
+ * The name that a field selector demands, so that `resourceNames` in RBAC can cover a list or watch of one object. Read by the very
+ * parser that selects: a comma that is escaped ends nothing.
+ */
 function exactName(fieldSelector: string | null | undefined): string {
-  const match = fieldSelector ? /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector) : null
-  const name = match?.[1] ?? ''
+  const name = fieldSelector ? (demanded(fieldSelector, 'metadata.name') ?? '') : ''
   return name === '.' || name === '..' || /[/%]/.test(name) ? '' : name
 }

@@ -77,6 +77,12 @@ const rows: [description: string, attributes: Attributes, allowed: boolean, reas
   ['pods of its own', ask('list', 'pods', { namespace: '', fieldSelector: 'spec.nodeName=n1' }), true],
   ['pods of another', ask('list', 'pods', { namespace: '', fieldSelector: 'spec.nodeName=n2' }), false],
   [
+    'all pods, with its own name in the value of another term',
+    ask('list', 'pods', { namespace: '', fieldSelector: 'metadata.name!=x\\,spec.nodeName=n1' }),
+    false,
+    'can only list/watch pods with spec.nodeName field selector',
+  ],
+  [
     'all pods',
     ask('watch', 'pods', { namespace: '' }),
     false,

@@ -184,6 +184,16 @@ t.test('selectors are kept for authorization of lists, watches and deletecollect
   t.equal(requestInfo('GET', '/api/v1/watch/pods', 'labelSelector=a%3Db').labelSelector, undefined)
 })
 
+t.test('the one name that a field selector demands', async (t) => {
+  for (const [what, selector, name] of [
+    ['a name', 'metadata.name=a', 'a'],
+    ['a name that another term follows', 'metadata.name=a,metadata.namespace=b', 'a'],
+    ['a name in the value of another term', 'metadata.name!=x\\,metadata.name=a', ''],
+    ['what cannot be read', 'metadata.name=a,nonsense', ''],
+  ] as const)
+    t.equal(requestInfo('GET', '/api/v1/secrets', `fieldSelector=${encodeURIComponent(selector)}`).name, name, what)
+})
+
 t.test('a watch of nothing', async (t) => {
   t.throws(() => requestInfo('GET', '/api/v1/watch', ''), { code: 'REQUEST_INFO' })
 })

@@ -1,5 +1,6 @@
 import type { PolicyRule } from '@tandem/api/rbac/v1/types'
 import { nodeNameOf } from '../../authentication/user.ts'
+import { demanded } from '../../request/field-demand.ts'
 import { type Attributes, type Authorizer, type Decision, noOpinion, type ResolvedRules } from '../authorizer.ts'
 import { ruleAllows } from '../rbac/rule.ts'
 import type { NodeGraph, VertexType } from './graph.ts'
@@ -120,7 +121,7 @@ const pods: Rule = (node, attributes, graph) => {
 }
 
 const selectsNode = (fieldSelector: string | undefined, node: string): boolean =>
-  (fieldSelector ?? '').split(',').some((term) => term === `spec.nodeName=${node}` || term === `spec.nodeName==${node}`)
+  fieldSelector !== undefined && demanded(fieldSelector, 'spec.nodeName') === node
 
 const byResource: Readonly<Record<string, Rule>> = {
   '/secrets': readNamespaced('secret'),
