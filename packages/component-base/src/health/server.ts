@@ -3,6 +3,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from '../metrics/metrics.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
+import { requestUrl } from './request-url.ts'
 
 export interface HealthServerOptions {
   /** 0 takes a free one. */
@@ -68,7 +69,7 @@ async function selfSigned(host = '127.0.0.1') {
 
 function listenerOf({ live = [], ready = [], metrics, authorize }: HealthServerOptions): RequestListener {
   return async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const url = requestUrl(request)
     const answer = (code: number, text: string, type = 'text/plain; charset=utf-8') =>
       response.writeHead(code, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(text)
     const health = await answerHealth(url, { live, ready })

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UsageError } from '@tandem/component-base/flags/index'
+import { requestUrl } from '@tandem/component-base/health/request-url'
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 
 export interface BoundServer {
@@ -40,7 +41,7 @@ export function healthListener(
 /** `/metrics`, `/proxyMode` and a plain `/healthz`. */
 export function metricsListener(metrics: Metrics, mode: string): RequestListener {
   return async (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const path = requestUrl(request).pathname
     if (path === '/metrics')
       return response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
     if (path === '/proxyMode') return response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(mode)

@@ -52,7 +52,7 @@ export class StatusManager {
 
   /** Resolves when what was reported of the pod is written, or the pod is gone. */
   async flush(uid: string): Promise<void> {
-    await this.#entries.get(uid)?.writing
+    while (this.#entries.get(uid)?.writing) await this.#entries.get(uid)?.writing
   }
 
   forget(uid: string): void {
@@ -87,17 +87,20 @@ export class StatusManager {
   #write(uid: string): void {
     const entry = this.#entries.get(uid)
     if (!entry || entry.writing) return
-    entry.writing = this.#writeNewest(uid, entry).finally(() => {
+    entry.writing = this.#writeNewest(uid, entry).then((last) => {
       entry.writing = undefined
+      // Reported between the last look and here.
+      if (last && entry.wanted !== last) this.#write(uid)
     })
   }
 
-  async #writeNewest(uid: string, entry: Entry): Promise<void> {
+  /** Resolves to the last status that was dealt with; to none when the pod is forgotten or the kubelet stops. */
+  async #writeNewest(uid: string, entry: Entry): Promise<PodStatus | undefined> {
     let conflicts = 0
     for (let wait = 200; this.#entries.get(uid) === entry && !this.#signal.aborted; ) {
       const { pod, wanted } = entry
       const text = JSON.stringify(wanted)
-      if (text === entry.written) return
+      if (text === entry.written) return wanted
       try {
         const newest = entry.answer && !isNewer(pod, entry.answer) ? entry.answer : pod
         const body = { metadata: { uid }, status: statusPatch(newest.status ?? {}, wanted) }
@@ -111,7 +114,7 @@ export class StatusManager {
         entry.written = text
         wait = 200
       } catch (error) {
-        if (isNotFound(error) || (isConflict(error) && ++conflicts > maxConflicts)) return
+        if (isNotFound(error) || (isConflict(error) && ++conflicts > maxConflicts)) return wanted
         this.#logger.warn(
           { error, pod: pod.metadata.name, namespace: pod.metadata.namespace },
           'pod status not written',
@@ -120,6 +123,7 @@ export class StatusManager {
         wait = Math.min(wait * 2, longestWait)
       }
     }
+    return undefined
   }
 }
 

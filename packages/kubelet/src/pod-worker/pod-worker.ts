@@ -127,6 +127,8 @@ export class PodWorker {
     this.#due = true
     this.#syncing ??= this.#run().finally(() => {
       this.#syncing = undefined
+      // Notified between the last look and here.
+      if (this.#due) this.notify()
     })
   }
 
@@ -326,7 +328,8 @@ export class PodWorker {
         const running = state.containers.filter(({ state }) => state === 'running')
         await this.#killRunning(running)
         for (const sandbox of state.sandboxes) await runtime.stopSandbox(sandbox)
-        this.#stage = 'terminated'
+        // Unless the kubelet stopped meanwhile.
+        if (this.stage === 'terminating') this.#stage = 'terminated'
       } catch (error) {
         logger.warn({ error, pod: this.#pod.metadata.name }, 'pod could not be ended')
         await this.#services.clock.sleep(1000)

@@ -113,6 +113,8 @@ export class SandboxKeeper {
     this.#interrupt?.()
     this.#mounting ??= this.#mountAll().finally(() => {
       this.#mounting = undefined
+      // Asked for between the last look and here.
+      if (this.#mountAgain && !this.#closed) this.#mount()
       this.#wake()
     })
   }

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Client } from '@tandem/client'
 import { createDelegatedAuth } from '@tandem/client/delegated-auth/delegated-auth'
 import type { Clock, Logger } from '@tandem/component-base'
+import { requestUrl } from '@tandem/component-base/health/request-url'
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { KubeletOptions } from '../options.ts'
@@ -56,7 +57,7 @@ export async function startServer(context: ServerContext): Promise<KubeletServer
   const server = createServer(
     { cert: certificate, key, ...(ca ? { ca } : {}), requestCert: ca !== undefined, rejectUnauthorized: false },
     (request, response) => {
-      const url = new URL(request.url ?? '/', 'https://kubelet')
+      const url = requestUrl(request)
       authorize(request, url)
         .then(() => handleRequest({ request, response, url, context }))
         .catch((error: unknown) => refuse(response, error, logger))
@@ -64,7 +65,7 @@ export async function startServer(context: ServerContext): Promise<KubeletServer
   )
   const upgraded = new Set<Duplex>()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const url = new URL(request.url ?? '/', 'https://kubelet')
+    const url = requestUrl(request)
     upgraded.add(socket)
     socket.on('error', () => {})
     socket.once('close', () => upgraded.delete(socket))
