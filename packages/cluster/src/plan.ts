@@ -80,6 +80,8 @@ export interface PairOptions {
   host: HostFacts
   /** Which clusters this host carries; upstream's names and paths are used where it is only one. */
   clusters: readonly ClusterName[]
+  /** Clusters that the host carries as well, and whose plans stay as they are. */
+  beside?: readonly ClusterPlan[]
   overrides?: Partial<Record<ClusterName, Partial<ClusterPlan>>>
 }
 
@@ -120,13 +122,17 @@ const ranges = {
 const stagingNodePortAddress = '10.101.0.1'
 
 /** The plans of the clusters on one host, by the table of the design. Every value can be overridden. */
-export function planClusters({ root, host, clusters, overrides = {} }: PairOptions): ClusterPlan[] {
-  const plans = clusters.map((name) => ({ ...planCluster(name, root, host, clusters.length > 1), ...overrides[name] }))
-  return plans.map((plan) => ({
-    ...plan,
-    isolateFrom: plans.filter((other) => other.name !== plan.name).flatMap(rangesOf),
-    isolatePorts: plans.filter((other) => other.name !== plan.name).flatMap((other) => Object.values(other.ports)),
-  }))
+export function planClusters({ root, host, clusters, beside = [], overrides = {} }: PairOptions): ClusterPlan[] {
+  const shared = clusters.length + beside.length > 1
+  const plans = clusters.map((name) => ({ ...planCluster(name, root, host, shared), ...overrides[name] }))
+  return plans.map((plan) => {
+    const others = [...plans, ...beside].filter((other) => other.name !== plan.name)
+    return {
+      ...plan,
+      isolateFrom: others.flatMap(rangesOf),
+      isolatePorts: others.flatMap((other) => Object.values(other.ports)),
+    }
+  })
 }
 
 function planCluster(

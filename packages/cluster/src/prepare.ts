@@ -49,8 +49,16 @@ export async function makePlans({ root, clusters, overrides }: PlanRequest): Pro
     engineSocket: engineSocket(),
   }
   const earlier = readPlans(root)
-  const plans = planClusters({ root, host, clusters, overrides: withEarlierRanges(earlier, clusters, overrides) })
-  const [overlap] = earlier.length === 0 ? findOverlaps(plans, await readRoutes()) : []
+  const beside = plansBeside(earlier, clusters)
+  const plans = planClusters({
+    root,
+    host,
+    clusters,
+    beside,
+    overrides: withEarlierNames(earlier, clusters, overrides),
+  })
+  const routes = earlier.length === 0 ? await readRoutes() : []
+  const [overlap] = findOverlaps([...beside, ...plans], routes)
   if (overlap) {
     const suggestion = overlap.suggestion ? `; ${overlap.flag}=${overlap.suggestion} is free` : ''
     throw new UpError(`${overlap.flag}=${overlap.range} overlaps with ${overlap.takenBy}${suggestion}`)
@@ -58,19 +66,26 @@ export async function makePlans({ root, clusters, overrides }: PlanRequest): Pro
   return plans
 }
 
-/** Ranges stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them. */
-const withEarlierRanges = (
+/** Those of the host's clusters that a request leaves as they are. */
+export const plansBeside = (earlier: readonly ClusterPlan[], clusters: readonly ClusterName[]): ClusterPlan[] =>
+  earlier.filter(({ name }) => !clusters.some((cluster) => cluster === name))
+
+/**
+ * Ranges, and what chains begin with, stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them,
+ * and rules under another name would be nobody's.
+ */
+const withEarlierNames = (
   earlier: readonly ClusterPlan[],
   clusters: readonly ClusterName[],
   overrides: PlanRequest['overrides'] = {},
 ): NonNullable<PlanRequest['overrides']> =>
-  Object.fromEntries(clusters.map((name) => [name, { ...rangesOf(earlier, name), ...overrides[name] }]))
+  Object.fromEntries(clusters.map((name) => [name, { ...namesOf(earlier, name), ...overrides[name] }]))
 
-function rangesOf(plans: readonly ClusterPlan[], name: ClusterName): Partial<ClusterPlan> {
+function namesOf(plans: readonly ClusterPlan[], name: ClusterName): Partial<ClusterPlan> {
   const plan = plans.find((candidate) => candidate.name === name)
   if (!plan) return {}
-  const { podCidr, serviceCidr, dnsAddress, loadBalancerPool } = plan
-  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool }
+  const { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix } = plan
+  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix }
 }
 
 /** Kernel settings of the whole host, with the values from before kept. */

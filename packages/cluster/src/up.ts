@@ -12,7 +12,16 @@ import { engineSocket, ensureEngine } from './host/engine.ts'
 import { engineDirectory, recordEngine } from './host/record.ts'
 import { writeMergedKubeconfig } from './kubeconfigs.ts'
 import type { ClusterPlan } from './plan.ts'
-import { makePlans, type PlanRequest, planPath, prepareCluster, prepareHost, readPlans, UpError } from './prepare.ts'
+import {
+  makePlans,
+  type PlanRequest,
+  planPath,
+  plansBeside,
+  prepareCluster,
+  prepareHost,
+  readPlans,
+  UpError,
+} from './prepare.ts'
 import { identify } from './supervisor/process-identity.ts'
 import { endProcess, readPid, writePid } from './supervisor/supervisor.ts'
 
@@ -52,8 +61,12 @@ export async function up(options: UpOptions): Promise<UpResult> {
   recordEngine(root, engine)
   progress('starting the clusters')
   const warnings = (await Promise.all(plans.map(prepareCluster))).flat()
+  const everyPlan = readPlans(root)
+  const unaware = plansBeside(everyPlan, options.clusters).filter(({ isolateFrom }) => isolateFrom.length === 0)
+  for (const { name } of unaware)
+    warnings.push(`${name} was brought up as the only cluster of this host; tandem up makes it one of two`)
   await Promise.all(plans.map((plan) => ensureSupervisor(plan, clock)))
-  const kubeconfig = writeMergedKubeconfig(root, plans)
+  const kubeconfig = writeMergedKubeconfig(root, everyPlan)
   await Promise.all(plans.map((plan) => componentsHealthy(plan, clock, progress)))
   return { plans, kubeconfig, warnings }
 }

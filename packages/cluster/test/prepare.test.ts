@@ -32,3 +32,36 @@ t.test('a flag is stronger, and all but ranges is planned anew', async (t) => {
   const [prod] = await makePlans({ root, clusters, overrides })
   t.match(prod, { podCidr: '10.30.0.0/16', hostAddress })
 })
+
+const alone = planClusters({ root: '/', host, clusters: ['prod'] })
+
+t.test('a cluster that joins another on its host is kept from it, and takes none of its names', async (t) => {
+  const root = t.testdir({ prod: { 'plan.json': JSON.stringify(alone[0]) } })
+  const [staging] = await makePlans({ root, clusters: ['staging'], overrides: { staging: { hostAddress } } })
+  t.match(staging, { chainPrefix: 'STAG', nodePortAddress: '10.101.0.1', podSecurity: 'baseline' })
+  t.same(staging?.isolateFrom, ['10.244.0.0/16', '10.96.0.0/16', '10.98.0.0/24'])
+  t.ok(staging?.isolatePorts.includes(6443))
+  t.ok(staging?.limits)
+})
+
+t.test('a cluster whose pair is planned later keeps the chains it has', async (t) => {
+  const root = t.testdir({ prod: { 'plan.json': JSON.stringify(alone[0]) } })
+  const [prod, staging] = await makePlans({ root, clusters, overrides: { prod: { hostAddress } } })
+  t.match([prod?.chainPrefix, staging?.chainPrefix], ['KUBE', 'STAG'])
+  t.ok(prod?.isolateFrom.includes('10.245.0.0/16'))
+})
+
+t.test('one of a pair, planned by itself, stays one of two', async (t) => {
+  const root = rootWith(t, {})
+  const [prod] = await makePlans({ root, clusters: ['prod'], overrides: { prod: { hostAddress } } })
+  t.match(prod, {
+    chainPrefix: 'PROD',
+    isolateFrom: ['10.245.0.0/16', '10.97.0.0/16', '10.99.0.0/24', '10.101.0.1/32'],
+  })
+})
+
+t.test('a cluster that joins another takes none of its ranges', async (t) => {
+  const root = t.testdir({ prod: { 'plan.json': JSON.stringify({ ...alone[0], podCidr: '10.245.0.0/16' }) } })
+  const request = makePlans({ root, clusters: ['staging'], overrides: { staging: { hostAddress } } })
+  await t.rejects(request, { message: /--staging-pod-cidr=10\.245\.0\.0\/16 overlaps with --prod-pod-cidr/ })
+})
