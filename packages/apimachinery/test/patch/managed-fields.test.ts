@@ -13,6 +13,7 @@ import {
   type Writer,
   without,
 } from '../../src/index.ts'
+import { inOrder } from '../../src/patch/apply/field-set.ts'
 import { registry } from '../testing/schema.ts'
 
 const sets: [string, (a: FieldSet, b: FieldSet) => FieldSet, FieldSet, FieldSet, FieldSet][] = [
@@ -40,6 +41,11 @@ for (const [name, operation, a, b, expected] of sets)
 t.test('a set that loses nothing is the same set', async (t) => {
   const set = { 'f:a': { 'f:b': {} } }
   t.equal(difference(set, { 'f:c': {} }), set)
+})
+
+t.test('the text of a set has its steps in order', async (t) => {
+  const set = inOrder({ 'k:{"b":1}': {}, 'f:b': { 'f:y': {}, '.': {} }, 'f:a': {} })
+  t.equal(JSON.stringify(set), '{"f:a":{},"f:b":{".":{},"f:y":{}},"k:{\\"b\\":1}":{}}')
 })
 
 t.test('paths are printed as upstream does', async (t) => {

@@ -164,3 +164,11 @@ function printElement(element: string): string {
       return `[${rest}]`
   }
 }
+
+/** As upstream writes a set: clients compare its text. */
+export const inOrder = (set: FieldSet): FieldSet =>
+  Object.fromEntries(
+    Object.keys(set)
+      .sort()
+      .map((step) => [step, inOrder(set[step] ?? emptyFieldSet)]),
+  )

@@ -3,7 +3,7 @@ import type { KubernetesObject, ManagedFieldsEntry } from '../../meta.ts'
 import type { SchemaRegistry } from '../../schema.ts'
 import type { Json } from '../json-object.ts'
 import { changedFields, removedFields } from './changed-fields.ts'
-import { difference, emptyFieldSet, type FieldSet, isEmptySet, union, without } from './field-set.ts'
+import { difference, emptyFieldSet, type FieldSet, inOrder, isEmptySet, union, without } from './field-set.ts'
 
 /** Who writes, and how. */
 export interface Writer {
@@ -110,7 +110,7 @@ export const entryOf = (
   apiVersion,
   time,
   fieldsType: 'FieldsV1',
-  fieldsV1: fields as NonNullable<ManagedFieldsEntry['fieldsV1']>,
+  fieldsV1: inOrder(fields) as NonNullable<ManagedFieldsEntry['fieldsV1']>,
   ...(subresource && { subresource }),
 })
 
