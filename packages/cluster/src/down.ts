@@ -6,6 +6,7 @@ import { componentsOf } from './components.ts'
 import { engineAnswers, engineSocket, ensureEngine, stopEngine } from './host/engine.ts'
 import { unmountBelow } from './host/mounts.ts'
 import { engineDirectory, readEngineRecord, recordEngine, sysctlRecord } from './host/record.ts'
+import { withLock } from './lock.ts'
 import type { ClusterPlan } from './plan.ts'
 import { readPlans } from './prepare.ts'
 import { purgeCluster, removeOwnImages } from './purge.ts'
@@ -24,7 +25,9 @@ export interface DownOptions {
  * Stops the components of the clusters; their containers run on and Services go on working, until the next `up` or a purge. A purge
  * stops an engine that `up` started, once nothing of any cluster is left below the root.
  */
-export async function down({ root, clusters, purge, progress, clock = systemClock }: DownOptions): Promise<void> {
+export const down = (options: DownOptions): Promise<void> => withLock(options.root, () => takeDown(options))
+
+async function takeDown({ root, clusters, purge, progress, clock = systemClock }: DownOptions): Promise<void> {
   const plans = readPlans(root).filter((plan) => !clusters || clusters.includes(plan.name))
   for (const plan of plans) {
     progress(`${plan.name}: stopping`)

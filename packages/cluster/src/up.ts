@@ -11,6 +11,7 @@ import { joinCgroup } from './host/cgroups.ts'
 import { engineSocket, ensureEngine } from './host/engine.ts'
 import { engineDirectory, recordEngine } from './host/record.ts'
 import { writeMergedKubeconfig } from './kubeconfigs.ts'
+import { withLock } from './lock.ts'
 import type { ClusterPlan } from './plan.ts'
 import {
   makePlans,
@@ -52,8 +53,15 @@ export async function attach({
 
 /** From nothing, or from whatever state an earlier run left, to clusters whose components all answer. Safe to repeat. */
 export async function up(options: UpOptions): Promise<UpResult> {
-  const { root, progress, clock = systemClock } = options
   const plans = await makePlans(options)
+  mkdirSync(options.root, { recursive: true })
+  return withLock(options.root, () => bringUp(plans, options))
+}
+
+async function bringUp(
+  plans: ClusterPlan[],
+  { root, clusters, progress, clock = systemClock }: UpOptions,
+): Promise<UpResult> {
   // Before an engine starts, which may change the same settings.
   await prepareHost(root)
   progress('looking for a Docker engine')
@@ -62,7 +70,7 @@ export async function up(options: UpOptions): Promise<UpResult> {
   progress('starting the clusters')
   const warnings = (await Promise.all(plans.map(prepareCluster))).flat()
   const everyPlan = readPlans(root)
-  const unaware = plansBeside(everyPlan, options.clusters).filter(({ isolateFrom }) => isolateFrom.length === 0)
+  const unaware = plansBeside(everyPlan, clusters).filter(({ isolateFrom }) => isolateFrom.length === 0)
   for (const { name } of unaware)
     warnings.push(`${name} was brought up as the only cluster of this host; tandem up makes it one of two`)
   await Promise.all(plans.map((plan) => ensureSupervisor(plan, clock)))
