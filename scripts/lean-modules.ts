@@ -8,6 +8,8 @@ import type { Plugin } from 'esbuild'
 export const leanModules: Plugin = {
   name: 'lean-modules',
   setup({ onResolve, onLoad }) {
+    // Asked by prom-client for the spans of exemplars, which are off.
+    onResolve({ filter: /^@opentelemetry\/api$/ }, ({ path }) => ({ path, namespace }))
     onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace }))
     onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ importer, path }) =>
       /\/(dockerode|docker-modem)\/lib\//.test(importer)

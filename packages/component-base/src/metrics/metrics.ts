@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { gitVersion, kubernetesMajor, kubernetesMinor } from '../version.ts'
+import { collectProcessMetrics } from './process-metrics.ts'
 
 /** What a component counts. One registry a component, so that several in a process keep apart what they count. */
 export interface Metrics {
@@ -29,7 +30,7 @@ export interface MetricsOptions {
 
 export function createMetrics({ process = true }: MetricsOptions = {}): Metrics {
   const registry = new Registry()
-  if (process) collectDefaultMetrics({ register: registry })
+  if (process) collectProcessMetrics(registry)
   const common = <Label extends string>({ name, help, labels = [] }: MetricDescription<Label>) => ({
     name,
     help,
