@@ -2,7 +2,7 @@ import t from 'tap'
 import { eventually } from '../e2e/eventually.ts'
 import { startMachine } from './machine.ts'
 
-t.test('systemd units bring up both clusters until a pod serves, and after a reboot of the components', async (t) => {
+t.test('systemd units bring up both clusters until a pod serves, through restarts and installations', async (t) => {
   const machine = await startMachine(t, 'units')
   await machine.exec(['/opt/tandem/deploy/install.sh', 'prod', 'staging'], { timeoutMs: 120_000 })
   await eventually(
