@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { internalError, serviceUnavailable } from '@tandem/apimachinery'
 import type { ResourceRequest } from '../handlers/handler.ts'
+import { hasLeft } from '../request/context.ts'
 import { sendError } from '../request/respond.ts'
 import { takeSocket } from '../request/upgrade.ts'
 import { pageBody } from './page-body.ts'
@@ -39,18 +40,21 @@ const notForwarded = new Set([
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
 ])
 
+/** What says that it has no body, too. */
+const bodied = new Set(['PATCH', 'POST', 'PUT'])
+
 function forwarded(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (value === undefined || name.startsWith(':') || name.startsWith('impersonate-') || notForwarded.has(name))
-      continue
+    if (value === undefined || /^(?::|impersonate-|content-length$)/.test(name) || notForwarded.has(name)) continue
     kept[name] = name === 'sec-websocket-protocol' ? withoutToken(String(value)) : value
   }
   return kept
@@ -68,6 +72,9 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
   const { kube, request } = resource
   const { upgrade } = kube
   const headers = forwarded(request.headers)
+  // Always framed by us: Node sends the body of a DELETE bare, and the other side would take it for its next request.
+  const body = upgrade ? undefined : (request.body as Buffer | undefined)
+  if (body || bodied.has(request.method)) headers['content-length'] = String(body?.length ?? 0)
   if (target.prefix !== undefined) headers['x-forwarded-uri'] = (request.raw.url ?? '').replace(/\?.*/s, '')
   const send = target.scheme === 'https' ? httpsRequest : httpRequest
   const outgoing = send({
@@ -92,7 +99,8 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
     outgoing.once('upgrade', (answer, socket, head) =>
       join(resource, { answer, socket: socket as Socket, head }, resolve),
     )
-    sendBody(resource, outgoing)
+    endWithClient(resource, outgoing)
+    outgoing.end(body)
   })
 }
 
@@ -106,13 +114,12 @@ function credentialsOf({ agent }: ProxyTarget): SecureContextOptions & { rejectU
   }
 }
 
-function sendBody({ request, reply, kube, services }: ResourceRequest, outgoing: ClientRequest): void {
+function endWithClient({ reply, services }: ResourceRequest, outgoing: ClientRequest): void {
   const abort = () => outgoing.destroy()
   reply.raw.once('close', abort)
   services.stopping.addEventListener('abort', abort, { once: true })
   outgoing.once('close', () => services.stopping.removeEventListener('abort', abort))
-  const body = request.body as Buffer | undefined
-  outgoing.end(kube.upgrade ? undefined : body)
+  if (hasLeft(reply)) abort()
 }
 
 /** Tells the client that nobody answered, where it has not been told anything yet. */
@@ -127,6 +134,8 @@ function dialError(error: Error, { host, port }: ProxyTarget) {
     : internalError(new Error(`error dialing backend: ${error.message}`, { cause: error }))
 }
 
+const badGateway = (why: string) => internalError(new Error(`error trying to reach service: ${why}`))
+
 function placeOf({ request }: ResourceRequest, { prefix, host, port }: ProxyTarget): PagePlace | undefined {
   const readerHost = request.headers[':authority'] ?? request.headers.host ?? ''
   return prefix === undefined ? undefined : { prefix, serverHost: `${host}:${port}`, readerHost: String(readerHost) }
@@ -139,6 +148,14 @@ export function relay(
   done: () => void,
   place?: PagePlace,
 ): void {
+  const { statusCode = 502 } = answer
+  // HTTP/2 knows no other codes, and Node's would throw.
+  if (statusCode < 200 || statusCode > 599) {
+    answer.destroy()
+    sendError(request, reply, badGateway(`unexpected status ${statusCode}`))
+    done()
+    return
+  }
   reply.hijack()
   const raw = reply.raw as unknown as ServerResponse
   const headers = Object.fromEntries(
@@ -147,7 +164,7 @@ export function relay(
   if (place && answer.headers.location) headers.location = linkThroughProxy(answer.headers.location, place)
   const page = place && request.method !== 'HEAD' ? pageBody(answer, place) : undefined
   if (page) for (const name of ['content-length', 'content-encoding']) delete headers[name]
-  raw.writeHead(answer.statusCode ?? 502, headers)
+  raw.writeHead(statusCode, headers)
   raw.flushHeaders()
   if (page) pipeline(page, raw).catch(() => raw.destroy())
   else answer.pipe(raw)
@@ -164,7 +181,13 @@ interface Upgraded {
   head: Buffer
 }
 
-function join({ request, reply }: ResourceRequest, { answer, socket, head }: Upgraded, done: () => void): void {
+function join({ request, reply, kube }: ResourceRequest, { answer, socket, head }: Upgraded, done: () => void): void {
+  if (!kube.upgrade) {
+    socket.destroy()
+    sendError(request, reply, badGateway('unexpected upgrade'))
+    done()
+    return
+  }
   reply.hijack()
   const client = takeSocket(request.raw as IncomingMessage, reply.raw as unknown as ServerResponse)
   if (!client) {

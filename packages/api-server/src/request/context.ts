@@ -93,3 +93,9 @@ export function whenEnded({ kube }: FastifyRequest, reply: FastifyReply, callbac
   if (kube.upgrade) kube.upgrade.socket.once('close', callback)
   else reply.raw.once('close', callback)
 }
+
+/** The client has closed its connection or stream: `close`, which tells of it, will not come again. */
+export function hasLeft({ raw }: FastifyReply): boolean {
+  const { closed, stream } = raw as { closed?: boolean; stream?: { destroyed: boolean } }
+  return closed === true || stream?.destroyed === true
+}

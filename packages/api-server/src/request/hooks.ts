@@ -5,7 +5,7 @@ import type { Authenticator } from '../authentication/authenticator.ts'
 import type { UserInfo } from '../authentication/user.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenBy } from '../authorization/forbidden.ts'
-import { type Hook, RequestContext, whenEnded } from './context.ts'
+import { type Hook, hasLeft, RequestContext, whenEnded } from './context.ts'
 import { impersonate } from './impersonation.ts'
 import type { InFlightLimit } from './in-flight.ts'
 import type { RequestMetrics } from './metrics.ts'
@@ -65,8 +65,10 @@ const measureHook =
 
 const authenticateHook =
   ({ authenticator, logger }: HookDependencies): Hook =>
-  (request, _reply, done) => {
+  (request, reply, done) => {
     const settle = (user: UserInfo | undefined): void => {
+      // Nobody is there to be answered, and nothing would tell those after us that the request is over.
+      if (hasLeft(reply)) return
       if (user) request.kube.user = user
       done(user ? undefined : unauthorized())
     }

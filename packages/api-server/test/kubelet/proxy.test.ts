@@ -59,6 +59,10 @@ await new Promise<void>((resolve) => kubelet.listen(0, '127.0.0.1', resolve))
 const kubeletPort = (kubelet.address() as AddressInfo).port
 
 const web = createPlainServer((request, response) => {
+  if (request.url === '/strange') return response.socket?.end('HTTP/1.1 700 Strange\r\nContent-Length: 0\r\n\r\n')
+  if (request.url === '/upgrade')
+    return response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+  if (request.url === '/hop') response.setHeader('proxy-connection', 'keep-alive')
   if (request.url === '/page') response.setHeader('content-type', 'text/html; charset=utf-8')
   if (request.url === '/away') response.writeHead(302, { location: '/page' })
   const { 'x-forwarded-uri': uri } = request.headers
@@ -241,6 +245,38 @@ t.test('HTTP to pods, services and nodes', async (t) => {
   })
   t.equal((await admin.ask('GET', '/api/v1/nodes/n1/proxy/pods')).text, 'a line\n')
   t.match(seen.at(-1), { url: '/pods' })
+})
+
+t.test('a body is never read as the next request', async (t) => {
+  const before = seen.length
+  t.equal((await admin.ask('DELETE', '/api/v1/nodes/n1/proxy/x', 'GET /smuggled HTTP/1.1\r\n\r\n')).code, 200)
+  t.equal((await admin.ask('GET', '/api/v1/nodes/n1/proxy/y')).text, 'a line\n')
+  t.same(
+    seen.slice(before).map(({ method, url, headers }) => [method, url, headers['content-length']]),
+    [
+      ['DELETE', '/x', '26'],
+      ['GET', '/y', undefined],
+    ],
+  )
+  const client = connect({
+    host: '127.0.0.1',
+    port: server.server.port,
+    ca: identity.certificateAuthority,
+    cert: identity.certificate,
+    key: identity.key,
+    ALPNProtocols: ['http/1.1'],
+  })
+  client.write('GET /api/v1/nodes/n1/proxy/z HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nGET /zz')
+  await new Promise((resolve) => client.once('data', resolve))
+  client.destroy()
+  t.match(seen.at(-1), { url: '/z', headers: { 'content-length': undefined } }, 'a body that a GET leaves here')
+})
+
+t.test('what a pod answers cannot harm the server', async (t) => {
+  t.match((await admin.ask('GET', `${pods}/p/proxy/strange`)).body, { code: 500, message: /unexpected status 700/ })
+  t.match((await admin.ask('GET', `${pods}/p/proxy/upgrade`)).body, { code: 500, message: /unexpected upgrade/ })
+  t.equal((await admin.ask('GET', `${pods}/p/proxy/hop`)).text, 'GET /hop')
+  t.equal((await admin.ask('GET', `${pods}/p/proxy/a?b?c`)).text, 'GET /a?b?c')
 })
 
 t.test('a kubelet that cannot be reached', async (t) => {

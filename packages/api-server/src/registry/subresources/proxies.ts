@@ -24,7 +24,7 @@ export function parseProxyName(text: string): ProxyName {
 
 /** The client's own words after `/proxy`, which may be none. A namespace may be called `proxy` too, so it is counted. */
 function requested({ kube, request }: ResourceRequest): { path: string; rest: string; query: string } {
-  const [path = '', query = ''] = (request.raw.url ?? '').split(/(?=\?)/)
+  const [, path = '', query = ''] = /^([^?]*)(.*)$/s.exec(request.raw.url ?? '') ?? []
   const [, ...rest] = path.split('/').slice(kube.info.namespace ? 7 : 5)
   return { path, rest: rest.map((segment) => `/${segment}`).join(''), query }
 }
