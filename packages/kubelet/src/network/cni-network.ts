@@ -35,8 +35,8 @@ export class CniNetwork implements PodNetwork {
     mkdirSync(options.stateDirectory, { recursive: true })
     for (const file of readdirSync(options.stateDirectory)) {
       if (!file.endsWith('.json')) continue
-      const content = JSON.parse(readFileSync(join(options.stateDirectory, file), 'utf8')) as Attached
-      this.#attached.set(file.slice(0, -'.json'.length), content)
+      const content = readAttached(join(options.stateDirectory, file))
+      if (content) this.#attached.set(file.slice(0, -'.json'.length), content)
     }
   }
 
@@ -62,11 +62,14 @@ export class CniNetwork implements PodNetwork {
     // Before ADD, so that a kubelet that dies in it can still take back what the plugins hold.
     await this.#write(sandboxId, { list, runtimeConfig, args, result: {} })
     const directories = this.#options.binaryDirectories
-    const [result] = await Promise.all([
+    const [joined, loopback] = await Promise.allSettled([
       cniAdd(attachment, directories),
       cniAdd({ ...attachment, list: loopbackNetwork, interfaceName: 'lo', runtimeConfig: {} }, directories),
     ])
-    await this.#write(sandboxId, { list, runtimeConfig, args, result })
+    // Both have ended: what is taken back after a failure is not being given at the same time.
+    if (joined.status === 'rejected') throw joined.reason
+    if (loopback.status === 'rejected') throw loopback.reason
+    await this.#write(sandboxId, { list, runtimeConfig, args, result: joined.value })
     return this.addresses(sandboxId)
   }
 
@@ -109,6 +112,16 @@ export class CniNetwork implements PodNetwork {
 
   #file(sandboxId: string): string {
     return join(this.#options.stateDirectory, `${sandboxId}.json`)
+  }
+}
+
+/** Undefined for a file that a host which lost its power left without its content: one pod's record must not keep all others down. */
+function readAttached(path: string): Attached | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Attached
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

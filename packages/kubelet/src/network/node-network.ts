@@ -86,9 +86,9 @@ export class NodeNetwork {
     for (const cidr of routedCidrs) await runCommand('ip', ['route', 'replace', cidr, 'dev', bridge])
   }
 
-  /** Puts back what somebody else may have taken away: a firewall that was flushed, a link that was deleted. */
+  /** Puts back what somebody else may have taken away: a firewall that was flushed, a link that was deleted. Tries again what failed. */
   async repair(): Promise<void> {
-    if (!this.#list) return
+    if (!this.#list) return this.setPodCIDRs(this.#podCIDRs)
     try {
       await this.#setUpBridge()
       if (this.#rules && !(await this.#rules.intact())) {
