@@ -7,6 +7,13 @@ const localAnnotations = [
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
   'control-plane.alpha.kubernetes.io/leader',
+  'deprecated.daemonset.template.generation',
+  'kubernetes.io/service-account.uid',
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
+  'volume.kubernetes.io/selected-node',
+  'volume.kubernetes.io/storage-provisioner',
+  'volume.beta.kubernetes.io/storage-provisioner',
 ]
 
 const asRecord = (value: unknown): Json | undefined =>
@@ -30,6 +37,10 @@ const allotted: Readonly<Record<string, (object: Json) => void>> = {
   },
   ServiceAccount(object) {
     delete object.secrets
+  },
+  // A token of one cluster is nothing in another, which fills in its own.
+  Secret(object) {
+    if (object.type === 'kubernetes.io/service-account-token') delete object.data
   },
   Job({ spec }) {
     const job = asRecord(spec)

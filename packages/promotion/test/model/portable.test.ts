@@ -85,6 +85,40 @@ const rows: { name: string; object: Record<string, unknown>; expected: Record<st
     },
   },
   {
+    name: 'a claim is bound anew',
+    object: {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { ...meta, annotations: { 'pv.kubernetes.io/bind-completed': 'yes' }, finalizers: ['x/y'] },
+      spec: { volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] },
+    },
+    expected: {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'app', namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'] },
+    },
+  },
+  {
+    name: 'a token of the source does not leave it',
+    object: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/service-account-token',
+      metadata: {
+        ...meta,
+        annotations: { 'kubernetes.io/service-account.name': 'app', 'kubernetes.io/service-account.uid': 'u' },
+      },
+      data: { token: 'dA==', 'ca.crt': 'Yw==', namespace: 'ZA==' },
+    },
+    expected: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/service-account-token',
+      metadata: { name: 'app', namespace: 'default', annotations: { 'kubernetes.io/service-account.name': 'app' } },
+    },
+  },
+  {
     name: 'a Job’s generated selector and labels are made anew',
     object: {
       apiVersion: 'batch/v1',
