@@ -41,13 +41,17 @@ function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
   })
 }
 
+/** Timers of Node fire at once beyond this. */
+const maxTimerMs = 2 ** 31 - 1
+
 /** A watch ends when its time is over, when its client leaves or when the server stops. */
 function endAfter({ kube, reply, services }: ResourceRequest, ending: AbortController): () => void {
   const seconds = integerParameter(kube, 'timeoutSeconds') || defaultTimeout()
   const end = () => ending.abort()
-  const cancelTimer = services.clock.after(seconds * 1000, end)
+  const cancelTimer = services.clock.after(Math.min(seconds * 1000, maxTimerMs), end)
   reply.raw.once('close', end)
   services.stopping.addEventListener('abort', end, { once: true })
+  if (services.stopping.aborted) end()
   return () => {
     cancelTimer()
     services.stopping.removeEventListener('abort', end)
@@ -100,6 +104,7 @@ type Writable = Record<'on' | 'off', (event: 'drain', listener: () => void) => u
 
 const drained = (raw: Writable, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const done = () => {
       raw.off('drain', done)
       signal.removeEventListener('abort', done)

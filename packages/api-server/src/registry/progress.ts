@@ -6,38 +6,44 @@ interface Waiting {
 /** Who waits for a revision to be seen by the caches. */
 export class Progress {
   revision = 0
-  #waiting: Waiting[] = []
+  #waiting = new Set<Waiting>()
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
 
   advance(revision: number): void {
     if (revision <= this.revision) return
     this.revision = revision
-    if (this.#waiting.length === 0) return
-    const still: Waiting[] = []
     for (const waiting of this.#waiting) {
-      if (waiting.revision <= revision) waiting.resolve()
-      else still.push(waiting)
+      if (waiting.revision > revision) continue
+      this.#waiting.delete(waiting)
+      waiting.resolve()
     }
-    this.#waiting = still
   }
 
   /** Resolves once the revision is seen; undefined when it is already. */
   reached(revision: number): Promise<void> | undefined {
     if (revision <= this.revision) return undefined
-    return new Promise((resolve) => this.#waiting.push({ revision, resolve }))
+    return new Promise((resolve) => this.#waiting.add({ revision, resolve }))
   }
 
-  /** As `reached`, but gives up after some time. */
-  async reachedWithin(revision: number, milliseconds: number): Promise<boolean> {
-    const reached = this.reached(revision)
-    if (!reached) return true
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), milliseconds)
+  /** As `reached`, but gives up after some time: what never comes is not waited for by anybody then. */
+  reachedWithin(revision: number, milliseconds: number): Promise<boolean> {
+    if (revision <= this.revision) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const waiting = {
+        revision,
+        resolve: () => {
+          clearTimeout(timer)
+          resolve(true)
+        },
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.delete(waiting)
+        resolve(false)
+      }, milliseconds)
+      this.#waiting.add(waiting)
     })
-    try {
-      return await Promise.race([reached.then(() => true), late])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
