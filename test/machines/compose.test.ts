@@ -15,7 +15,7 @@ t.test('Compose brings up both clusters until a pod serves, and takes them away'
   await run('bash', ['-c', `docker save tandem:0.1.0 | docker exec -i ${machine.name} docker load`], {
     timeoutMs: 180_000,
   })
-  await machine.sh(`${compose} up -d`, { timeoutMs: 180_000 })
+  await machine.sh(`mkdir -p /var/lib/tandem && ${compose} up -d`, { timeoutMs: 180_000 })
   const tandem = `${compose} run --rm -T tandem`
   await eventually(async () => void (await machine.sh(`${tandem} up --sample-app --attach`, { timeoutMs: 180_000 })), {
     seconds: 90,
