@@ -118,7 +118,7 @@ export class StoreRegistry implements Registry {
 
   async #follow(from: number): Promise<void> {
     const { signal } = this.#closing
-    for (let revision = from; !signal.aborted; revision = await this.#backend.currentRevision()) {
+    for (let revision = from; !signal.aborted; revision = await this.#beginAnew()) {
       try {
         const watch = this.#backend.watch(registryPrefix, { fromRevision: revision, progress: true, signal })
         for await (const { events, revision } of watch) {
@@ -127,12 +127,17 @@ export class StoreRegistry implements Registry {
         }
         return
       } catch (error) {
-        // Every cache reads anew what it may have missed.
         this.#options.onError?.(error)
-        for (const cache of this.#caches.values()) cache.reset()
         await sleep(retryMilliseconds)
       }
     }
+  }
+
+  /** Every cache reads anew what it may have missed: also what was read before the new watch begins. */
+  async #beginAnew(): Promise<number> {
+    const revision = await this.#backend.currentRevision()
+    for (const cache of this.#caches.values()) cache.reset()
+    return revision
   }
 
   #dispatch(events: readonly StorageEvent[]): void {

@@ -25,6 +25,8 @@ export class WatchCache {
   #backend: Backend
   #filled = false
   #filling: Promise<void> | undefined
+  /** Counts resets: a fill that began before one has a gap after what it read. */
+  #era = 0
   /** Events that came while the cache was being filled. */
   #early: StorageEvent[] = []
   /** What the write path took out of an object, by the very bytes it wrote: they need not be parsed again. */
@@ -85,6 +87,7 @@ export class WatchCache {
 
   /** Forgets everything; the next reader fills it again. Its watchers end. */
   reset(): void {
+    this.#era++
     this.#filled = false
     this.#filling = undefined
     for (const watcher of this.watchers.all()) watcher.end()
@@ -112,21 +115,25 @@ export class WatchCache {
   }
 
   async #fill(): Promise<void> {
+    const era = this.#era
     try {
       const { entries, revision } = await this.#backend.list(this.prefix)
+      if (era !== this.#era) return this.ready()
       this.entries.clear()
       const turns = new Turns()
       for (const { value, modRevision } of entries) {
         this.entries.append(this.#entry(value, modRevision))
         const turn = turns.take()
-        if (turn) await turn
+        if (!turn) continue
+        await turn
+        if (era !== this.#era) return this.ready()
       }
       this.revision = revision
       this.recent = new RecentChanges(revision)
       this.#filled = true
       this.apply(this.#early.splice(0))
     } finally {
-      this.#filling = undefined
+      if (era === this.#era) this.#filling = undefined
     }
   }
 }

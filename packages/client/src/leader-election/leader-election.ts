@@ -89,13 +89,13 @@ class Candidate {
   }
 
   async release(): Promise<void> {
-    const { client, identity, lease } = this.#options
+    const { client, identity, lease, renewDeadlineMs = 10_000 } = this.#options
     const held = this.#observed
     if (held?.spec?.holderIdentity !== identity) return
     const now = this.#timestamp()
     const spec = { ...held.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now }
     await client
-      .update(leases, { ...held, spec })
+      .update(leases, { ...held, spec }, { signal: AbortSignal.timeout(renewDeadlineMs / 2) })
       .catch((error: unknown) => this.#options.logger.warn({ error, lease }, 'lease could not be released'))
   }
 

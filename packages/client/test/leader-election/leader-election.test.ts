@@ -88,3 +88,18 @@ t.test('who is told to stop while waiting just goes', async (t) => {
   t.same(log, ['leader other'])
   t.equal(await holder(client), 'other')
 })
+
+t.test('a server that does not answer does not keep a leader from stopping', async (t) => {
+  const [clock, client] = [new FakeClock(), new FakeClient()]
+  const first = start(clock, client, 'a')
+  await clock.advance(0)
+  const signals: (AbortSignal | undefined)[] = []
+  const update = client.update.bind(client)
+  client.update = (resource, object, options) => {
+    signals.push(options?.signal)
+    return update(resource, object, options)
+  }
+  first.stop.abort()
+  await first.ended
+  t.match(signals, [AbortSignal], 'the lease is given back within a time')
+})
