@@ -44,7 +44,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     const backoff = createRestartBackoff()
     while (!stopping.signal.aborted) {
       const startedAt = clock.monotonic()
-      const exit = await runOnce(component)
+      // A log that cannot be opened, on a disk that is full, must not end the supervisor.
+      const exit = await runOnce(component).catch((error: Error) => ({ error: error.message }))
       running.delete(component.name)
       if (stopping.signal.aborted) return
       const delay = backoff.next(clock.monotonic() - startedAt)
@@ -70,7 +71,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       const identity = child.pid && identify(child.pid)
       if (!identity) return
       running.set(component.name, identity)
-      writePid(runDirectory, component.name, identity)
+      try {
+        writePid(runDirectory, component.name, identity)
+      } catch (error) {
+        logger.warn({ component: component.name, error }, 'its process is not recorded')
+      }
       options
         .placed(identity.pid)
         .catch((error: Error) =>

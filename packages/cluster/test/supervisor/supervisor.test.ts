@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { silentLogger, systemClock } from '@tandem/component-base'
@@ -91,4 +91,18 @@ t.test('output goes to the component’s log, which its owner alone can read', a
   await until('a line', () => existsSync(log) && readFileSync(log, 'utf8').includes('hello'))
   const { statSync } = await import('node:fs')
   t.equal(statSync(log).mode & 0o777, 0o600)
+})
+
+t.test('a disk that takes neither log nor pid ends no supervisor, and starts nothing twice', async (t) => {
+  const directory = t.testdir({ log: { 'proxy.log': {} }, run: { 'proxy.pid': {} } })
+  const script = `require('node:fs').appendFileSync(${JSON.stringify(join(directory, 'starts'))}, 'x'); setInterval(() => {}, 1000)`
+  const { supervisor } = start(t, directory, [component('proxy', script)])
+  await supervisor
+  await setTimeout(100)
+  t.notOk(existsSync(join(directory, 'starts')), 'without a log it waits')
+  rmdirSync(join(directory, 'log', 'proxy.log'))
+  await until('started', () => existsSync(join(directory, 'starts')))
+  await setTimeout(300)
+  t.equal(readFileSync(join(directory, 'starts'), 'utf8'), 'x')
+  rmdirSync(join(directory, 'run', 'proxy.pid'))
 })
