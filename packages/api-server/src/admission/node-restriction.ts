@@ -151,9 +151,15 @@ const leaseCheck: Check = (node, request) => {
     throw admissionForbidden(request, 'can only access node lease with the same name as the requesting node')
 }
 
+const csiNodeCheck: Check = (node, request) => {
+  if ((request.name || request.object?.metadata.name) !== node)
+    throw admissionForbidden(request, 'can only access CSINode with the same name as the requesting node')
+}
+
 const checks: Readonly<Record<string, Check>> = {
   '/pods': podCheck,
   '/nodes': nodeCheck,
   '/serviceaccounts': serviceAccountCheck,
   'coordination.k8s.io/leases': leaseCheck,
+  'storage.k8s.io/csinodes': csiNodeCheck,
 }

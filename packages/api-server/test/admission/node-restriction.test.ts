@@ -87,3 +87,12 @@ t.test('its own lease', async (t) => {
     message: /can only access node lease with the same name as the requesting node/,
   })
 })
+
+t.test('its own CSINode', async (t) => {
+  const csiNodes = '/apis/storage.k8s.io/v1/csinodes'
+  t.equal((await n1.ask('POST', csiNodes, { metadata: { name: 'n1' }, spec: { drivers: [] } })).code, 201)
+  t.match((await n1.ask('POST', csiNodes, { metadata: { name: 'n2' }, spec: { drivers: [] } })).body, {
+    code: 403,
+    message: /can only access CSINode with the same name as the requesting node/,
+  })
+})

@@ -117,6 +117,10 @@ t.test('what a node may see goes with its pods', async (t) => {
   own.setPod({ ...user('two'), status: { phase: 'Succeeded' } })
   t.notOk(own.has('n1', secret), 'a pod that has ended needs nothing')
   t.ok(own.has('n1', { type: 'pod', namespace: 'a', name: 'two' }), 'but itself')
+  const mirror = user('three')
+  mirror.metadata.annotations = { 'kubernetes.io/config.mirror': 'x' }
+  own.setPod(mirror)
+  t.notOk(own.has('n1', secret), 'a mirror pod, which the node made itself, gives it nothing')
 })
 
 t.test('a volume and its secrets come with the claim', async (t) => {

@@ -35,9 +35,11 @@ export class NodeGraph {
     const { namespace = '', name } = pod.metadata
     const node = pod.spec?.nodeName
     this.removePod(pod)
-    const terminal = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
     if (!node) return
-    const found: Vertex[] = [{ type: 'pod', namespace, name }, ...(terminal ? [] : podReferences(pod))]
+    const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    // Mirror pods are the node's own: it must not give itself rights through them.
+    const isMirror = pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+    const found: Vertex[] = [{ type: 'pod', namespace, name }, ...(ended || isMirror ? [] : podReferences(pod))]
     const vertices = found.map(vertexKey)
     this.#pods.set(`${namespace}/${name}`, { node, vertices })
     for (const vertex of vertices) this.#add(vertex, node)
