@@ -19,7 +19,9 @@ export async function snapshotHost({
 }: SnapshotScope): Promise<Record<string, string>> {
   const print = async (...command: string[]) =>
     (await run(command[0] ?? '', command.slice(1), { mayFail: true })).stdout
-  const docker = (...args: string[]) => print('docker', '--host', `unix://${socketPath}`, ...args)
+  // The engine lists what was made in the same second in any order.
+  const docker = async (...args: string[]) =>
+    sorted((await print('docker', '--host', `unix://${socketPath}`, ...args)).split('\n'))
   return {
     rules: withoutNoise(await print('iptables-save')),
     legacyRules: withoutNoise(await print('iptables-legacy-save')),
