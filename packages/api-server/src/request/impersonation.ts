@@ -43,7 +43,7 @@ function wantedUser(headers: IncomingHttpHeaders): Wanted | undefined {
   const username = single(headers['impersonate-user'])
   const uid = single(headers['impersonate-uid'])
   const groups = several(headers['impersonate-group'])
-  const extra: Record<string, string[]> = {}
+  const extra: Record<string, string[]> = Object.create(null)
   for (const name in headers)
     if (name.startsWith(extraPrefix)) extra[unescapeKey(name.slice(extraPrefix.length))] = several(headers[name])
   if (username) return { username, uid, groups, extra }

@@ -118,3 +118,16 @@ t.test('a verdict ends with what the token is bound to', async (t) => {
     t.equal(authenticator.known(token), undefined, uid)
   }
 })
+
+t.test('a token whose pod goes while it is looked up is not remembered', async (t) => {
+  const { authenticator, issue, world } = setUp()
+  const token = await issue()
+  Object.defineProperty(world, 'pod', {
+    get() {
+      authenticator.forgetObject('pod-uid')
+      return { uid: 'pod-uid' }
+    },
+  })
+  t.ok(await authenticator.authenticateToken(token, audiences))
+  t.equal(authenticator.known(token), undefined)
+})

@@ -69,3 +69,9 @@ t.test('who may not is told so', async (t) => {
 t.test('groups without a user are refused', async (t) => {
   t.throws(() => impersonate(ann, { 'impersonate-group': 'dev' }, authorizer), { code: 400 })
 })
+
+t.test('an extra of any name is asked for', async (t) => {
+  const user = impersonate(ann, { 'impersonate-user': 'bob', 'impersonate-extra-__proto__': 'x' }, authorizer)
+  t.same(asked, ['impersonate users bob', 'impersonate authentication.k8s.io userextras __proto__ x'])
+  t.same(Object.entries(user?.extra ?? {}), [['__proto__', ['x']]])
+})

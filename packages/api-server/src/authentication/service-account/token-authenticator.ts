@@ -44,6 +44,8 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
   readonly #options: TokenAuthenticatorOptions
   readonly #verdicts = new Map<string, CachedVerdict>()
   readonly #tokensOfUid = new Map<string, Set<string>>()
+  /** How many objects have gone: what was looked up before the last of them is not to be remembered. */
+  #gone = 0
 
   constructor(options: TokenAuthenticatorOptions) {
     this.#options = options
@@ -68,14 +70,17 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
       throw new AuthenticationError(
         `token audiences ${JSON.stringify(named)} is invalid for the target audiences ${JSON.stringify(audiences)}`,
       )
+    const gone = this.#gone
     await this.#checkObjects(claims)
     const verdict = { user: userOf(claims, payload.jti as string | undefined), audiences: shared }
-    if (audiences === this.#options.audiences) this.#remember(token, verdict, claims, Number(payload.exp) * 1000)
+    if (audiences === this.#options.audiences && gone === this.#gone)
+      this.#remember(token, verdict, claims, Number(payload.exp) * 1000)
     return verdict
   }
 
   /** Ends every remembered verdict that rests on this object. */
   forgetObject(uid: string): void {
+    this.#gone++
     for (const token of this.#tokensOfUid.get(uid) ?? []) this.#forgetToken(token)
   }
 
