@@ -63,6 +63,8 @@ export async function createNetworkLab(id: string): Promise<NetworkLab> {
 
     addBridge: async ({ name, address }) => {
       await ip('host', `link add ${name} type bridge`, `addr add ${address} dev ${name}`, `link set ${name} up`)
+      // As the kubelet sets it.
+      await runIn('host')('sysctl', ['-qw', `net.ipv4.conf.${name}.rp_filter=1`])
     },
 
     async addPod({ name, bridge, address, gateway, port }) {

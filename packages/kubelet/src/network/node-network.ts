@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import type { Logger } from '@tandem/component-base'
 import {
   createRuleSetWriter,
@@ -81,9 +82,18 @@ export class NodeNetwork {
     const links = await runCommand('ip', ['-o', 'link', 'show'])
     if (!links.includes(` ${bridge}: `)) await runCommand('ip', ['link', 'add', 'name', bridge, 'type', 'bridge'])
     await runCommand('ip', ['link', 'set', bridge, 'up'])
+    await this.#refuseForeignSources()
     for (const cidr of this.#podCIDRs)
       await runCommand('ip', ['address', 'replace', gatewayAddress(cidr), 'dev', bridge])
     for (const cidr of routedCidrs) await runCommand('ip', ['route', 'replace', cidr, 'dev', bridge])
+  }
+
+  /** A pod may make up packets: from addresses that are not behind the bridge none pass, or rules that know pods by them would not hold. */
+  async #refuseForeignSources(): Promise<void> {
+    const { bridge, logger } = this.#options
+    await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/rp_filter`, '1').catch((error: unknown) =>
+      logger.warn({ error, bridge }, 'addresses that pods make up are not refused'),
+    )
   }
 
   /** Puts back what somebody else may have taken away: a firewall that was flushed, a link that was deleted. Tries again what failed. */
