@@ -14,6 +14,7 @@ import type { ResourceRequest } from '../handlers/handler.ts'
 import { hasLeft } from '../request/context.ts'
 import { sendError } from '../request/respond.ts'
 import { takeSocket } from '../request/upgrade.ts'
+import { limitDial } from './dial-timeout.ts'
 import { pageBody } from './page-body.ts'
 import { linkThroughProxy, type PagePlace } from './page-links.ts'
 
@@ -99,6 +100,7 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
     outgoing.once('upgrade', (answer, socket, head) =>
       join(resource, { answer, socket: socket as Socket, head }, resolve),
     )
+    limitDial(outgoing, resource.services.clock)
     endWithClient(resource, outgoing)
     outgoing.end(body)
   })
@@ -129,7 +131,7 @@ export function refuse({ request, reply }: ResourceRequest, error: Error, target
 
 function dialError(error: Error, { host, port }: ProxyTarget) {
   const { code } = error as NodeJS.ErrnoException
-  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENOTFOUND'
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENOTFOUND' || code === 'ETIMEDOUT'
     ? serviceUnavailable(`error trying to reach service: dial tcp ${host}:${port}: ${error.message}`)
     : internalError(new Error(`error dialing backend: ${error.message}`, { cause: error }))
 }
