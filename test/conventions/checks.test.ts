@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import t from 'tap'
+import { runCommand } from './command.ts'
 
 /** Commands that must succeed on a clean tree, each of them what a developer would run by hand. */
 const checks = [
@@ -12,7 +12,7 @@ const checks = [
 for (const { name, command } of checks) {
   t.test(name, (t) => {
     const [program = '', ...args] = command
-    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+    const { status, stdout, stderr } = runCommand(program, args)
     t.equal(status, 0, `${command.join(' ')}\n${`${stdout}${stderr}`.slice(-4000)}`)
     t.end()
   })

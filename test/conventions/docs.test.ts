@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { definitions } from '@tandem/api/registry.generated'
@@ -8,6 +8,7 @@ import t from 'tap'
 import { storedOnly } from '../../packages/cli/src/commands/status.ts'
 import { createProgram } from '../../packages/cli/src/program.ts'
 import { addedStages, coreStages } from '../runner/stages.ts'
+import { runCommand } from './command.ts'
 import { blocksOf, commandsOf, documents, proseOf, quotesOf } from './markdown.ts'
 
 const all = documents()
@@ -74,13 +75,13 @@ t.test('every TypeScript block has correct types and is well written', (t) => {
       include: ['*.ts'],
     }),
   )
-  const types = spawnSync('tsc', ['-p', folder], { encoding: 'utf8' })
+  const types = runCommand('tsc', ['-p', folder])
   t.equal(types.status, 0, types.stdout)
   // As they are written, not as they were moved.
   for (const { document, line, text } of blocks)
     writeFileSync(join(folder, `${document.replace(/\W/g, '-')}-${line}.ts`), text)
   rmSync(join(folder, 'tsconfig.json'))
-  const style = spawnSync('biome', ['check', '--vcs-enabled=false', folder], { encoding: 'utf8' })
+  const style = runCommand('biome', ['check', '--vcs-enabled=false', folder])
   t.equal(style.status, 0, `${style.stdout}${style.stderr}`)
   t.end()
 })
