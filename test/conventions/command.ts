@@ -1,7 +1,8 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 
-/** Runs a program as a shell would: what the test runner tells Node to load into its own processes is not meant for this one. */
-export function runCommand(program: string, args: readonly string[]): SpawnSyncReturns<string> {
-  const { NODE_OPTIONS: _, ...env } = process.env
-  return spawnSync(program, args, { encoding: 'utf8', env })
-}
+/**
+ * Runs a program without what the test runner has Node load into every process: it puts that back into the environment of each child,
+ * so a shell takes it away.
+ */
+export const runCommand = (program: string, args: readonly string[]): SpawnSyncReturns<string> =>
+  spawnSync('sh', ['-c', 'unset NODE_OPTIONS; exec "$@"', 'sh', program, ...args], { encoding: 'utf8' })
