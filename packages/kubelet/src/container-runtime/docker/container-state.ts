@@ -22,7 +22,7 @@ export function containerState(inspected: Docker.ContainerInspectInfo): Containe
     hash: labels.hash,
     state: exited ? 'exited' : state.Running ? 'running' : state.Status === 'created' ? 'created' : 'unknown',
     createdAt,
-    startedAt: refused ? createdAt : timeOf(state.StartedAt),
+    startedAt: refused ? createdAt : startOf(state, exited),
     finishedAt: refused ? createdAt : timeOf(state.FinishedAt),
     exitCode: state.ExitCode,
     ...(exited ? { reason: exitReason(inspected, refused) } : {}),
@@ -35,6 +35,12 @@ export function containerState(inspected: Docker.ContainerInspectInfo): Containe
     terminationMessagePolicy: labels.terminationMessagePolicy,
     terminationMessageFile: labels.terminationMessageFile,
   }
+}
+
+/** The engine notes the start of what ends at once after its end. */
+function startOf({ StartedAt, FinishedAt }: Docker.ContainerInspectInfo['State'], exited: boolean): number {
+  const startedAt = timeOf(StartedAt)
+  return exited ? Math.min(startedAt, timeOf(FinishedAt)) : startedAt
 }
 
 /** Zero stands for none. */

@@ -9,18 +9,12 @@ import { containerState, sandboxState } from './container-state.ts'
 import { engineMessage, isConflict, isNotFound, isNotModified, runtimeError } from './engine-error.ts'
 import { engineEvents } from './events.ts'
 import { imageStatus, listImages, pullImage, removeImage } from './images.ts'
+import { openKernelLog } from './kernel-log.ts'
 import { readLabels, type Scope, scopeFilter } from './labels.ts'
 import { connectToPod } from './namespace-connection.ts'
 import { ensurePauseImage } from './pause-image.ts'
 import type { PauseArchitecture } from './pause-program.ts'
 import { attachTo, execIn, execSyncIn, logsOf } from './streams.ts'
-
-/** How long after a container's end the engine may still tell that memory was the reason, in milliseconds. */
-const outOfMemoryDelay = 250
-
-/** Killed by SIGKILL while it had a memory limit, for a reason the engine does not give. */
-const mayBeOutOfMemory = ({ exitCode, reason, resources }: contract.ContainerState): boolean =>
-  exitCode === 137 && reason === 'Error' && resources?.memoryLimit !== undefined
 
 export interface DockerRuntimeOptions {
   docker: Docker
@@ -38,7 +32,7 @@ export class DockerRuntime implements contract.ContainerRuntime {
   readonly #network: PodNetwork
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #outOfMemory = new Set<string>()
+  readonly #kernelLog = openKernelLog()
   readonly #limits: EngineLimits = { negativeOomScore: true, privileged: true }
   /** How containers were created that have not been started yet. */
   readonly #created = new Map<string, { config: contract.ContainerConfig; limits: EngineLimits }>()
@@ -98,17 +92,10 @@ export class DockerRuntime implements contract.ContainerRuntime {
     if (!inspected) return undefined
     const state = containerState(inspected)
     if (state.state !== 'exited') return state
-    const outOfMemory = mayBeOutOfMemory(state) && (await this.#wasOutOfMemory(id, state.finishedAt))
-    const final: contract.ContainerState = outOfMemory ? { ...state, reason: 'OOMKilled' } : state
+    const killed = state.exitCode === 137 && state.reason === 'Error' && this.#kernelLog.wasOutOfMemory(id)
+    const final: contract.ContainerState = killed ? { ...state, reason: 'OOMKilled' } : state
     this.#exited.set(id, final)
     return final
-  }
-
-  /** The engine may learn that memory was the reason after it told of the end; its state does not show it then, its event does. */
-  async #wasOutOfMemory(id: string, finishedAt: number): Promise<boolean> {
-    const left = finishedAt + outOfMemoryDelay - this.#clock.now()
-    if (!this.#outOfMemory.has(id) && left > 0) await this.#clock.sleep(Math.min(left, outOfMemoryDelay))
-    return this.#outOfMemory.has(id)
   }
 
   async #inspect(id: string): Promise<Docker.ContainerInspectInfo | undefined> {
@@ -253,7 +240,7 @@ export class DockerRuntime implements contract.ContainerRuntime {
 
   async #remove(id: string): Promise<void> {
     this.#exited.delete(id)
-    this.#outOfMemory.delete(id)
+    this.#kernelLog.forget(id)
     this.#created.delete(id)
     try {
       await this.#docker.getContainer(id).remove({ force: true, v: true })
@@ -292,13 +279,7 @@ export class DockerRuntime implements contract.ContainerRuntime {
   listImages = (): Promise<contract.ImageStatus[]> => this.#call(() => listImages(this.#docker))
 
   events(signal: AbortSignal): AsyncIterable<contract.RuntimeEvent> {
-    return engineEvents({
-      docker: this.#docker,
-      scope: this.#scope,
-      clock: this.#clock,
-      signal,
-      outOfMemory: (id) => this.#outOfMemory.add(id),
-    })
+    return engineEvents({ docker: this.#docker, scope: this.#scope, clock: this.#clock, signal })
   }
 
   async #call<T>(operation: () => Promise<T>): Promise<T> {

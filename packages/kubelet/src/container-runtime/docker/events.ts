@@ -25,14 +25,12 @@ export async function* engineEvents(options: {
   scope: Scope
   clock: Clock
   signal: AbortSignal
-  /** Told of a container in which the kernel killed for want of memory, which may come after its end. */
-  outOfMemory(containerId: string): void
 }): AsyncGenerator<RuntimeEvent> {
-  const { docker, scope, clock, signal, outOfMemory } = options
+  const { docker, scope, clock, signal } = options
   let wait = 0
   while (!signal.aborted) {
     try {
-      const filters = { type: ['container'], event: [...Object.keys(types), 'oom'], ...scopeFilter(scope) }
+      const filters = { type: ['container'], event: Object.keys(types), ...scopeFilter(scope) }
       const stream = (await docker.getEvents({ filters: JSON.stringify(filters) as never })) as Readable
       wait = 0
       const stop = () => stream.destroy()
@@ -44,9 +42,7 @@ export async function* engineEvents(options: {
       try {
         yield { type: 'relist' }
         for await (const line of lines) {
-          const told = JSON.parse(line) as EngineEvent
-          if (told.Action === 'oom') outOfMemory(told.Actor.ID)
-          const event = runtimeEvent(told, scope)
+          const event = runtimeEvent(JSON.parse(line) as EngineEvent, scope)
           if (event) yield event
         }
       } finally {
