@@ -220,10 +220,12 @@ export async function containerRuntimeSuite({ test, setUp, tearDown }: RuntimeSu
 
   await test('what happens is told', async () => {
     await runtime.stopSandbox(theSandbox())
-    await new Promise((resolve) => setTimeout(resolve, 200))
     assert.equal(events[0]?.type, 'relist')
     const told = (type: string) =>
       events.some((event) => event.type === type && 'podUid' in event && event.podUid === pod.uid)
+    for (let round = 0; round < 100 && !(told('started') && told('exited') && told('removed')); round++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
     assert(told('started') && told('exited') && told('removed'))
   })
 
