@@ -16,6 +16,14 @@ const containers = async () =>
     .split('\n')
     .filter(Boolean)
     .sort()
+const readinessOfPods = () =>
+  kubectl(
+    'get',
+    'pods',
+    '-A',
+    '-o',
+    'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")]}{"\\n"}{end}',
+  )
 const healthy = () => eventually(() => tandem('status'), { seconds: 60 })
 
 /** Asks the sample app through its ClusterIP without pause, and counts what went wrong. */
@@ -44,7 +52,7 @@ async function traffic(address: string): Promise<{ stop(): Promise<{ asked: numb
 }
 
 /** Writes ConfigMaps one after the other; those that were acknowledged must be there whatever happens. */
-async function writer(prefix: string): Promise<{ stop(): Promise<string[]> }> {
+async function writer(prefix: string): Promise<{ more(): Promise<void>; stop(): Promise<string[]> }> {
   let going = true
   const acknowledged: string[] = []
   const loop = (async () => {
@@ -55,6 +63,13 @@ async function writer(prefix: string): Promise<{ stop(): Promise<string[]> }> {
     }
   })()
   return {
+    /** Resolves when another write was acknowledged. */
+    async more() {
+      const before = acknowledged.length
+      await eventually(async () => {
+        if (acknowledged.length === before) throw new Error('no further write was acknowledged')
+      })
+    },
     async stop() {
       going = false
       await loop
@@ -66,18 +81,18 @@ async function writer(prefix: string): Promise<{ stop(): Promise<string[]> }> {
 async function survives(t: Test, prefix: string, kill: () => Promise<void>): Promise<void> {
   const address = await kubectl('get', 'service', 'front', '-o', 'jsonpath={.spec.clusterIP}')
   const before = await containers()
-  const podsBefore = await kubectl('get', 'pods', '-A', '-o', 'name')
+  const podsBefore = await readinessOfPods()
   const [asking, writing] = await Promise.all([traffic(address), writer(prefix)])
-  await setTimeout(500)
+  await writing.more()
   await kill()
   await healthy()
   await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=60s')
-  await setTimeout(2000)
+  await writing.more()
   const acknowledged = await writing.stop()
   const { asked, lost } = await asking.stop()
   t.same(lost, [], `of ${asked} requests none was lost`)
   t.same(await containers(), before, 'the same containers run on')
-  t.equal(await kubectl('get', 'pods', '-A', '-o', 'name'), podsBefore, 'no pod is doubled or gone')
+  t.equal(await readinessOfPods(), podsBefore, 'no pod is doubled, gone, or was not ready for a moment')
   const there = new Set((await kubectl('get', 'configmaps', '-o', 'jsonpath={.items[*].metadata.name}')).split(' '))
   t.ok(acknowledged.length > 0, `${acknowledged.length} writes were acknowledged`)
   t.same(

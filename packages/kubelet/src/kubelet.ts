@@ -220,9 +220,10 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     message: 'Starting kubelet.',
   })
 
+  // Before the first report of a node that has its range: told once that the node is not ready, others take its pods out of Services.
+  await nodeNetwork.setPodCIDRs(podCIDRsOf(node))
   const takeNode = (node: Node): void => {
-    const ranges = node.spec?.podCIDRs ?? (node.spec?.podCIDR ? [node.spec.podCIDR] : [])
-    void nodeNetwork.setPodCIDRs(ranges).then(() => nodeStatus.report())
+    void nodeNetwork.setPodCIDRs(podCIDRsOf(node)).then(() => nodeStatus.report())
   }
   nodeInformer.addHandler({ added: takeNode, updated: takeNode, deleted: () => nodeStatus.report() })
   nodeStatus.run()
@@ -257,6 +258,8 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     },
   }
 }
+
+const podCIDRsOf = ({ spec }: Node): string[] => spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : [])
 
 function repeat(clock: Clock, signal: AbortSignal, interval: number, work: () => Promise<void>): void {
   clock.after(interval, () => {
