@@ -16,6 +16,7 @@ import { horizontalPodAutoscalers as autoscalingV1HorizontalPodAutoscalers } fro
 import { horizontalPodAutoscalers as autoscalingV2HorizontalPodAutoscalers } from './autoscaling/v2/horizontalpodautoscaler.ts'
 import { cronJobs } from './batch/v1/cronjob.ts'
 import { jobs } from './batch/v1/job.ts'
+import { certificateSigningRequests } from './certificates/v1/certificatesigningrequest.ts'
 import { leases } from './coordination/v1/lease.ts'
 import { bindings } from './core/v1/binding.ts'
 import { componentStatuses } from './core/v1/componentstatus.ts'
@@ -71,6 +72,7 @@ export const definitions: readonly AnyResourceDefinition[] = [
   autoscalingV2HorizontalPodAutoscalers,
   cronJobs,
   jobs,
+  certificateSigningRequests,
   leases,
   bindings,
   componentStatuses,

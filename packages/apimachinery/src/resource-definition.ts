@@ -30,6 +30,14 @@ export interface Subresources {
   others?: readonly SubresourceInfo[]
 }
 
+/** Who asks for an object to be made, for kinds that keep it. */
+export interface Requester {
+  readonly username: string
+  readonly uid: string
+  readonly groups: readonly string[]
+  readonly extra: Readonly<Record<string, readonly string[]>>
+}
+
 export interface SubresourceInfo {
   name: string
   kind: string
@@ -85,7 +93,7 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   /** Fills defaults into a decoded object, in place. Runs on create, update and on patched results. */
   defaults?(object: T): void
   /** Tidies before validation: clears status and what the server owns. Must not hide what validation would reject. */
-  prepareForCreate?(object: T): void
+  prepareForCreate?(object: T, by?: Requester): void
   prepareForUpdate?(object: T, old: T): void
   prepareForStatusUpdate?(object: T, old: T): void
   /** Every fault, in upstream's words; object metadata is checked by the store, not here. */

@@ -68,6 +68,8 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--cluster-cidr=${plan.podCidr}`,
         `--service-account-private-key-file=${pki('sa.key')}`,
         `--root-ca-file=${pki('ca.crt')}`,
+        `--cluster-signing-cert-file=${pki('ca.crt')}`,
+        `--cluster-signing-key-file=${pki('ca.key')}`,
         `--lb-pool=${plan.loadBalancerPool}`,
         // One process each, which the supervisor vouches for: a successor need not wait for a lease to run out.
         '--leader-elect=false',

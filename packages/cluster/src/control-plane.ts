@@ -54,6 +54,8 @@ export async function startControlPlane(plan: ClusterPlan, context: ComponentCon
             'allocate-node-cidrs': 'true',
             'lb-pool': plan.loadBalancerPool,
             'root-ca': readFileSync(file('ca.crt'), 'utf8'),
+            'cluster-signing-cert-file': file('ca.crt'),
+            'cluster-signing-key-file': file('ca.key'),
           },
         },
         context,

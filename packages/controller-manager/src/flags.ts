@@ -51,6 +51,21 @@ export const flags = {
   'node-cidr-mask-size': { type: 'int', default: 24, description: 'Mask size for node cidr in cluster.' },
   'service-cluster-ip-range': { type: 'string', description: 'CIDR Range for Services in cluster.' },
   'cluster-name': { type: 'string', default: 'kubernetes', description: 'The instance prefix for the cluster.' },
+  'cluster-signing-cert-file': {
+    type: 'string',
+    description:
+      'Filename containing a PEM-encoded X509 CA certificate used to issue cluster-scoped certificates. Nothing is signed without it.',
+  },
+  'cluster-signing-key-file': {
+    type: 'string',
+    description: 'Filename containing a PEM-encoded RSA or ECDSA private key used to sign cluster-scoped certificates.',
+  },
+  'cluster-signing-duration': {
+    type: 'duration',
+    default: '8760h0m0s',
+    description:
+      'The max length of duration signed certificates will be given. Individual CSRs may request shorter certs by setting spec.expirationSeconds.',
+  },
   'service-account-private-key-file': {
     type: 'string',
     description: 'Filename containing a PEM-encoded private key used to sign service account tokens.',

@@ -23,6 +23,7 @@ export const create: Handler = async (resource) => {
   const entry = await store.create(object, {
     dryRun,
     namespace: kube.info.namespace || undefined,
+    by: kube.user,
     admit: (written) => services.admission.validate(admission(written)),
     warn: (text) => kube.warn(text),
   })

@@ -47,6 +47,7 @@ export function updateRequest(resource: ResourceRequest, { dryRun }: WriteParame
         admissionRequest(resource, { operation: old ? 'UPDATE' : 'CREATE', object, oldObject: old, dryRun }),
       ),
     warn: (text) => kube.warn(text),
+    by: kube.user,
   }
 }
 

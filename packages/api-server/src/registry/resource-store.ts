@@ -111,8 +111,8 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     }
   }
 
-  async #createOnce(object: T, { dryRun = false, admit, warn }: CreateRequest<T>): Promise<StoredEntry<T>> {
-    this.definition.prepareForCreate?.(object)
+  async #createOnce(object: T, { dryRun = false, admit, warn, by }: CreateRequest<T>): Promise<StoredEntry<T>> {
+    this.definition.prepareForCreate?.(object, by)
     const reservation = await this.#hooks.beginCreate?.(object, { dryRun })
     try {
       validateCreate(this.definition, object)

@@ -1,4 +1,10 @@
-import type { AnyResourceDefinition, KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
+import type {
+  AnyResourceDefinition,
+  KubernetesObject,
+  ObjectKey,
+  Requester,
+  ResourceDefinition,
+} from '@tandem/apimachinery'
 import type { WatchEvent } from './watch-event.ts'
 
 /**
@@ -83,6 +89,8 @@ export interface WriteRequest<T extends KubernetesObject> {
   admit?(object: T, old: T | undefined): void | Promise<void>
   /** Given the definition's warnings, one text at a time. */
   warn?(text: string): void
+  /** Who asks; undefined for what the server writes itself. */
+  by?: Requester | undefined
 }
 
 export interface CreateRequest<T extends KubernetesObject> extends WriteRequest<T> {

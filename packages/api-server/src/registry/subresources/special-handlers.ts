@@ -5,6 +5,7 @@ import { get } from '../../handlers/get.ts'
 import { patch } from '../../handlers/patch.ts'
 import { update } from '../../handlers/update.ts'
 import type { KubeletConnection } from '../../kubelet/connection.ts'
+import { approveRequest } from './approval.ts'
 import { createBinding, createLegacyBinding } from './binding.ts'
 import { createEviction } from './eviction.ts'
 import { finalizeNamespace } from './namespace-finalize.ts'
@@ -39,6 +40,7 @@ export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialS
     subresources: {
       status: { get, update, patch },
       scale: { get: getScale, update: updateScale, patch: patchScale },
+      'certificatesigningrequests.certificates.k8s.io/approval': { get, ...approveRequest },
       'namespaces/finalize': { update: finalizeNamespace.update },
       'pods/binding': { create: createBinding },
       'pods/eviction': { create: createEviction },
