@@ -126,7 +126,12 @@ export class ModelReader {
       if (!name) {
         const embedded = this.#lookup(source, field.type.replace(/^\*/, ''))
         if (!embedded) throw new Error(`${source.type.name} embeds an unknown ${field.type}`)
-        return this.#fields(this.#struct(embedded) ?? embedded, number === undefined ? within : [...within, number])
+        const fields = this.#fields(
+          this.#struct(embedded) ?? embedded,
+          number === undefined ? within : [...within, number],
+        )
+        // TypeMeta has no place in the message: the envelope around it says what an object is.
+        return number === undefined ? fields.map(({ number: _, ...field }) => field) : fields
       }
       return [this.#field({ source, field, name, options, number, within })]
     })

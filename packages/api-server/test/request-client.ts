@@ -5,6 +5,7 @@ export interface Answer {
   code: number
   headers: Record<string, string | string[] | undefined>
   text: string
+  bytes: Buffer
   // biome-ignore lint/suspicious/noExplicitAny: answers of all shapes are looked into
   body: any
 }
@@ -37,14 +38,15 @@ export async function requestsOf(server: TestServer, user?: TestUser) {
         body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
       }),
     })
-    const text = await answer.body.text()
+    const bytes = Buffer.from(await answer.body.arrayBuffer())
+    const text = bytes.toString()
     let parsed: unknown
     try {
       parsed = JSON.parse(text)
     } catch {
       parsed = undefined
     }
-    return { code: answer.statusCode, headers: answer.headers, text, body: parsed }
+    return { code: answer.statusCode, headers: answer.headers, text, bytes, body: parsed }
   }
   return { ask, close: () => dispatcher.close() }
 }

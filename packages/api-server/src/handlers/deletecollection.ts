@@ -1,7 +1,6 @@
-import { sendEncoded } from '../request/respond.ts'
 import { deleteOptions, deleteRequest } from './delete.ts'
 import type { Handler } from './handler.ts'
-import { listRequest } from './list.ts'
+import { listRequest, sendFound } from './list.ts'
 import { viewOf } from './view.ts'
 
 export const deleteCollection: Handler = async (resource) => {
@@ -10,5 +9,5 @@ export const deleteCollection: Handler = async (resource) => {
     listRequest(resource),
     deleteRequest(resource, deleteOptions(resource)),
   )
-  sendEncoded(resource.reply, 200, view.list(deleted))
+  return sendFound(resource, view, deleted)
 }

@@ -1,4 +1,4 @@
-import { sendEncoded } from '../request/respond.ts'
+import { sendRead } from '../request/compression.ts'
 import { type Handler, keyOfRequest } from './handler.ts'
 import { viewOf } from './view.ts'
 
@@ -9,5 +9,5 @@ export const get: Handler = async (resource) => {
     keyOfRequest(resource),
     resourceVersion === undefined ? undefined : { resourceVersion },
   )
-  sendEncoded(resource.reply, 200, view.entry(entry))
+  return sendRead(resource.request, resource.reply, view.entry(entry))
 }

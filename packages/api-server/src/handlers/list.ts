@@ -1,20 +1,24 @@
 import { badRequest } from '@tandem/apimachinery'
-import type { ListRequest } from '../registry/store.ts'
-import { sendEncoded } from '../request/respond.ts'
+import type { ListRequest, StoredList } from '../registry/store.ts'
+import { sendRead } from '../request/compression.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
+import { sendList } from './list-body.ts'
 import { integerParameter } from './options.ts'
-import { sendInPieces } from './pieces.ts'
-import { viewOf } from './view.ts'
+import { type View, viewOf } from './view.ts'
 
 /** Lists shorter than this go out as one buffer. */
 const largeList = 200
 
 export const list: Handler = async (resource) => {
   const view = viewOf(resource)
-  const found = await resource.store.list(listRequest(resource))
-  const pieces = found.entries.length > largeList ? view.pieces(found) : undefined
-  if (pieces) return sendInPieces(resource, pieces)
-  sendEncoded(resource.reply, 200, view.list(found))
+  return sendFound(resource, view, await resource.store.list(listRequest(resource)))
+}
+
+export function sendFound(resource: ResourceRequest, view: View, found: StoredList): void | Promise<void> {
+  const { mediaType } = view.accepted
+  const parts = view.parts(found)
+  if (found.entries.length > largeList) return sendList(resource, mediaType, parts)
+  return sendRead(resource.request, resource.reply, { mediaType, body: Buffer.concat([...parts]) })
 }
 
 export function listRequest({ kube }: ResourceRequest): ListRequest {

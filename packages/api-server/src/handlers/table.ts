@@ -1,12 +1,19 @@
-import type { Column, KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
-import type { StoredList } from '../registry/store.ts'
+import { builtInSchema } from '@tandem/api'
+import {
+  badRequest,
+  type Column,
+  invalidValue,
+  type KubernetesObject,
+  type ResourceDefinition,
+} from '@tandem/apimachinery'
+import { decodeObject } from '@tandem/apimachinery/decode/decode'
+import type { RequestContext } from '../request/context.ts'
 import { partialMetadata } from './partial-metadata.ts'
-import { listMeta } from './view.ts'
 
 export interface TableOptions {
   /** Of meta.k8s.io. */
   version: string
-  /** `Metadata`, `Object` or `None`. */
+  /** `Metadata` (also when empty), `Object` or `None`. */
   includeObject: string
   now: number
 }
@@ -26,32 +33,60 @@ const createdColumn: Column<KubernetesObject> = {
 }
 const fallback = [nameColumn, createdColumn]
 
-/** The rows of `kubectl get`, computed here so that every client prints the same. */
-export function tableOf(
+const columnsOf = ({ columns }: ResourceDefinition): readonly Column<KubernetesObject>[] => columns ?? fallback
+
+/** What `kubectl get` prints, computed here so that every client prints the same: all but the rows. `named` are its columns, or not again. */
+export const tableOf = (
   definition: ResourceDefinition,
-  list: StoredList,
+  metadata: object,
+  { version, named }: { version: string; named: boolean },
+) => ({
+  kind: 'Table',
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata,
+  columnDefinitions: named ? columnsOf(definition).map(columnDefinition) : null,
+})
+
+const columnDefinition = ({ name, type, format = '', description, priority = 0 }: Column<KubernetesObject>) => ({
+  name,
+  type,
+  format,
+  description,
+  priority,
+})
+
+export const rowOf = (
+  definition: ResourceDefinition,
+  object: KubernetesObject,
   { version, includeObject, now }: TableOptions,
-) {
-  const columns = definition.columns ?? fallback
-  return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: listMeta(list),
-    columnDefinitions: columns.map(({ name, type, format = '', description, priority = 0 }) => ({
-      name,
-      type,
-      format,
-      description,
-      priority,
-    })),
-    rows: list.entries.map((entry) => {
-      const object = entry.object()
-      return {
-        cells: columns.map((column) => column.value(object, now)),
-        ...(includeObject !== 'None' && {
-          object: includeObject === 'Object' ? object : partialMetadata(object, version),
-        }),
-      }
-    }),
-  }
+) => ({
+  cells: columnsOf(definition).map((column) => column.value(object, now)),
+  object: shownObject(object, { version, includeObject }),
+})
+
+function shownObject(
+  object: KubernetesObject,
+  { version, includeObject }: Pick<TableOptions, 'version' | 'includeObject'>,
+): object | null {
+  if (includeObject === 'Object') return object
+  const endsInitialEvents = object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true'
+  return includeObject === 'None' && !endsInitialEvents ? null : partialMetadata(object, version)
 }
+
+const inclusions = ['Metadata', 'Object', 'None', '']
+
+/** What of the object a row carries. */
+export function includeObjectOf(kube: RequestContext): string {
+  const value = kube.parameter('includeObject') ?? ''
+  if (inclusions.includes(value)) return value
+  const { field, message } = invalidValue('includeObject', value, "must be 'Metadata', 'Object', 'None', or empty")
+  throw badRequest(`Unable to convert to Table as requested: ${field}: ${message}`)
+}
+
+/** A bookmark is an object without content; its row is made as any other. */
+export const bookmarkObject = (definition: ResourceDefinition, object: KubernetesObject): KubernetesObject =>
+  decodeObject<KubernetesObject>(object, {
+    schema: definition.schema,
+    registry: builtInSchema,
+    fieldValidation: 'Ignore',
+  }).object

@@ -23,9 +23,11 @@ export async function watchOverWebSocket(
   )
   socket.on('close', () => ending.abort())
   socket.on('error', () => ending.abort())
+  let first = true
   for await (const batch of events)
     for (const event of batch) {
-      const bytes = view.event(event)
+      const bytes = view.event(event, { first })
+      first = false
       socket.send(bytes, { binary: view.accepted.mediaType === 'application/vnd.kubernetes.protobuf' })
     }
   socket.close(1000)

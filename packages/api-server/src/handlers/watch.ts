@@ -1,5 +1,6 @@
 import { StatusError } from '@tandem/apimachinery'
 import type { Watch } from '../registry/store.ts'
+import { Turns } from '../registry/turns.ts'
 import { addWarnings } from '../request/respond.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
 import { listRequest } from './list.ts'
@@ -68,17 +69,29 @@ async function stream({ reply }: ResourceRequest, events: Watch, view: View, end
     'cache-control': 'no-cache, private',
   })
   raw.flushHeaders()
+  let first = true
   try {
     for await (const batch of events) {
-      const written =
-        batch.length === 1 && batch[0] ? view.event(batch[0]) : Buffer.concat(batch.map((event) => view.event(event)))
-      if (!raw.write(written)) await drained(raw, ending.signal)
+      const turns = new Turns()
+      let parts: Uint8Array[] = []
+      for (const event of batch) {
+        parts.push(view.event(event, { first }))
+        first = false
+        if (!turns.isOver) continue
+        if (!raw.write(joined(parts))) await drained(raw, ending.signal)
+        await turns.next()
+        parts = []
+      }
+      if (parts.length > 0 && !raw.write(joined(parts))) await drained(raw, ending.signal)
     }
   } catch (error) {
     if (!ending.signal.aborted) raw.write(errorEvent(error))
   }
   raw.end()
 }
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 
 const contentTypeOf = ({ accepted: { mediaType } }: View): string =>
   mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`

@@ -6,7 +6,7 @@ export type MediaType = 'application/json' | 'application/yaml' | 'application/v
 export interface Accepted {
   readonly mediaType: MediaType
   /** A view in place of the object itself. */
-  readonly as: 'object' | 'Table' | 'PartialObjectMetadata'
+  readonly as: 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
   /** Of the view's own kind: `v1` or `v1beta1` of meta.k8s.io. */
   readonly version: string
   /** Two spaces of indentation. */
@@ -19,13 +19,9 @@ interface Clause {
   quality: number
 }
 
-const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const forms: readonly Accepted[] = mediaTypes.map((mediaType) => ({
-  mediaType,
-  as: 'object',
-  version: '',
-  pretty: false,
-}))
+const yaml = 'application/yaml'
+const protobufType = 'application/vnd.kubernetes.protobuf'
+const mediaTypes: readonly MediaType[] = ['application/json', yaml, protobufType]
 const plainJson: Accepted = { mediaType: 'application/json', as: 'object', version: '', pretty: false }
 
 const remembered = new Map<string, Accepted>()
@@ -35,40 +31,59 @@ export interface NegotiationOptions {
   accept: string | undefined
   /** Are Table and PartialObjectMetadata on offer? Not for Status, reviews and the like. */
   views: boolean
+  /** Has the kind a form in protobuf? Yes unless told. */
+  protobuf?: boolean
+  /** Is the answer a stream of events? YAML has none. */
+  watch?: boolean
 }
 
 /** Reads the Accept header. Clients send the same few over and over: each is read once. */
-export function negotiate({ accept, views }: NegotiationOptions): Accepted {
+export function negotiate({ accept, views, protobuf = true, watch = false }: NegotiationOptions): Accepted {
   if (accept === undefined || accept === '' || accept === 'application/json' || accept === '*/*') return plainJson
-  const key = views ? accept : `-${accept}`
+  const key = `${views}${protobuf}${watch}${accept}`
   const known = remembered.get(key)
   if (known) return known
-  const found = choose(accept, views)
-  if (!found) throw notAcceptable(mediaTypes)
+  const offered = mediaTypes.filter((type) => (type === yaml ? !watch : type !== protobufType || protobuf))
+  const found = choose(accept, { views, protobuf, watch })
+  if (!found) throw notAcceptable(watch ? offered.map((type) => `${type};stream=watch`) : offered)
   if (remembered.size >= maximumRemembered) remembered.clear()
   remembered.set(key, found)
   return found
 }
 
-function choose(accept: string, views: boolean): Accepted | undefined {
+function choose(accept: string, options: Required<Omit<NegotiationOptions, 'accept'>>): Accepted | undefined {
   const clauses = accept
     .split(',')
     .map(parseClause)
     .sort((a, b) => b.quality - a.quality)
   for (const clause of clauses) {
     if (clause.quality <= 0) continue
-    const form = forms.find(({ mediaType }) => matches(clause.type, mediaType))
-    if (!form) continue
-    const pretty = clause.parameters.pretty === '1' || clause.parameters.pretty === 'true'
-    const { as, v: version = 'v1', g: group } = clause.parameters
-    if (as === undefined) return { ...form, pretty }
-    if (!views || group !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(version)) continue
-    if (as === 'Table' && form.mediaType !== 'application/vnd.kubernetes.protobuf')
-      return { ...form, as, version, pretty }
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-      return { ...form, as: 'PartialObjectMetadata', version, pretty }
+    for (const mediaType of mediaTypes) {
+      if (!matches(clause.type, mediaType)) continue
+      const form = formOf(mediaType, clause.parameters, options)
+      if (form) return form
+    }
   }
   return undefined
+}
+
+/** What a clause asks for in this media type; undefined where it asks too much. */
+function formOf(
+  mediaType: MediaType,
+  parameters: Clause['parameters'],
+  { views, protobuf, watch }: Required<Omit<NegotiationOptions, 'accept'>>,
+): Accepted | undefined {
+  const { as, v: version, g: group, stream, sv } = parameters
+  if (mediaType === yaml && (watch || stream)) return undefined
+  if ((stream && stream !== 'watch') || sv) return undefined
+  const pretty = parameters.pretty === '1'
+  if (as === undefined && version === undefined && group === undefined)
+    return mediaType === protobufType && !protobuf ? undefined : { mediaType, as: 'object', version: '', pretty }
+  if (!views || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
+  if (as === 'Table') return mediaType === protobufType ? undefined : { mediaType, as, version, pretty }
+  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList'
+    ? { mediaType, as, version, pretty }
+    : undefined
 }
 
 function parseClause(text: string): Clause {
@@ -86,6 +101,6 @@ const matches = (pattern: string, mediaType: string): boolean =>
 
 /** Curl, wget and browsers are read by people: upstream indents for them unless told otherwise. */
 export function wantsPretty(parameter: string | null, userAgent: string | undefined): boolean {
-  if (parameter !== null) return !['false', '0'].includes(parameter.toLowerCase())
+  if (parameter) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(parameter)
   return userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent)
 }

@@ -2,7 +2,7 @@ import { builtInSchema, definitions } from '@tandem/api'
 import { apiVersionOf } from '@tandem/apimachinery'
 import { decodeMessage } from '@tandem/apimachinery/wire/protobuf/decode'
 import { encodeMessage } from '@tandem/apimachinery/wire/protobuf/encode'
-import { openEnvelope, sealEnvelope } from '@tandem/apimachinery/wire/protobuf/envelope'
+import { envelopeEnd, envelopeHead, openEnvelope, sealEnvelope } from '@tandem/apimachinery/wire/protobuf/envelope'
 import { Writer } from '@tandem/apimachinery/wire/protobuf/writer'
 
 type Members = Record<string, unknown>
@@ -14,8 +14,11 @@ const schemas = new Map<string, string>([
   ['v1/Status', `${meta}.Status`],
   ['autoscaling/v1/Scale', 'io.k8s.api.autoscaling.v1.Scale'],
   ['authentication.k8s.io/v1/TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest'],
-  ['meta.k8s.io/v1/PartialObjectMetadata', `${meta}.PartialObjectMetadata`],
-  ['meta.k8s.io/v1/PartialObjectMetadataList', `${meta}.PartialObjectMetadataList`],
+  ...['v1', 'v1beta1'].flatMap((version) =>
+    ['PartialObjectMetadata', 'PartialObjectMetadataList'].map(
+      (kind) => [`meta.k8s.io/${version}/${kind}`, `${meta}.${kind}`] as const,
+    ),
+  ),
 ])
 for (const definition of definitions) {
   const { kind, schema } = definition
@@ -24,12 +27,45 @@ for (const definition of definitions) {
   if (builtInSchema.has(`${schema}List`)) schemas.set(`${apiVersion}/${kind}List`, `${schema}List`)
 }
 
+/** Has a kind a form in protobuf? Custom resources have none. */
+export const hasProtobuf = ({ kind, ...groupVersion }: { group: string; version: string; kind: string }): boolean =>
+  schemas.has(`${apiVersionOf(groupVersion)}/${kind}`)
+
 /** An object in its envelope, or undefined when protobuf has no form for its kind. */
 export function encodeProtobuf(object: object): Buffer | undefined {
   const { apiVersion = '', kind = '' } = object as { apiVersion?: string; kind?: string }
   const schema = schemas.get(`${apiVersion}/${kind}`)
   if (!schema) return undefined
   return sealEnvelope({ apiVersion, kind, raw: encodeMessage(object as Members, schema, builtInSchema) })
+}
+
+export interface ProtobufList {
+  /** An element as it stands in the list. */
+  element(object: object): Buffer
+  /** All that comes before the elements, which take so many bytes together. */
+  head(length: number): Buffer
+  readonly end: Buffer
+}
+
+/** A list, element by element, given its other members. */
+export function protobufList(members: Members): ProtobufList {
+  const { apiVersion = '', kind = '' } = members as { apiVersion?: string; kind?: string }
+  const schema = schemas.get(`${apiVersion}/${kind}`)
+  const items = schema ? builtInSchema.type(schema).fields.get('items') : undefined
+  if (!schema || items?.type.kind !== 'list' || items.type.of.kind !== 'ref')
+    throw new Error(`${apiVersion} ${kind} has no form in protobuf`)
+  const { number = 0 } = items
+  const { name } = items.type.of
+  const before = encodeMessage(members, schema, builtInSchema)
+  return {
+    element(object) {
+      const writer = new Writer()
+      writer.bytes(number, encodeMessage(object as Members, name, builtInSchema))
+      return writer.finish()
+    },
+    head: (length) => Buffer.concat([envelopeHead({ apiVersion, kind, length: before.length + length }), before]),
+    end: envelopeEnd,
+  }
 }
 
 /** A body as the JSON that it stands for. Of a kind other than expected, only what it is. */

@@ -20,5 +20,6 @@ function messageOf(cause: unknown): string {
   return `yaml: ${line}${cause.reason}`
 }
 
-/** Words that YAML 1.1 takes for booleans are quoted: clients in Go read that version. */
-export const printYaml = (object: object): string => dump(object, { lineWidth: -1, noRefs: true })
+/** As Go prints it: keys in order, lists no deeper than their key. Words that YAML 1.1 takes for booleans are quoted. */
+export const printYaml = (object: object): string =>
+  dump(object, { lineWidth: -1, noRefs: true, sortKeys: true, seqNoIndent: true })

@@ -25,14 +25,32 @@ export function openEnvelope(bytes: Buffer): Envelope {
   return envelope
 }
 
-export function sealEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
+export const sealEnvelope = ({ apiVersion, kind, raw }: Envelope): Buffer =>
+  Buffer.concat([envelopeHead({ apiVersion, kind, length: raw.length }), raw, envelopeEnd])
+
+/** What comes before an object's bytes, for those who do not have them all at once. */
+export function envelopeHead({
+  apiVersion,
+  kind,
+  length,
+}: {
+  apiVersion: string
+  kind: string
+  length: number
+}): Buffer {
   const typeMeta = new Writer()
   typeMeta.string(1, apiVersion)
   typeMeta.string(2, kind)
   const unknown = new Writer()
   unknown.bytes(1, typeMeta.finish())
-  unknown.bytes(2, raw)
-  unknown.string(3, '')
-  unknown.string(4, '')
+  unknown.lengthOf(2, length)
   return Buffer.concat([magic, unknown.finish()])
 }
+
+/** What comes after them: no encoding and no content type of their own. */
+export const envelopeEnd: Buffer = (() => {
+  const unknown = new Writer()
+  unknown.string(3, '')
+  unknown.string(4, '')
+  return unknown.finish()
+})()

@@ -13,7 +13,13 @@ export class Writer {
   }
 
   bytes(number: number, value: Buffer): void {
-    this.#parts.push(varint((number << 3) | 2), varint(value.length), value)
+    this.lengthOf(number, value.length)
+    this.#parts.push(value)
+  }
+
+  /** Announces bytes that somebody else will write. */
+  lengthOf(number: number, length: number): void {
+    this.#parts.push(varint((number << 3) | 2), varint(length))
   }
 
   string(number: number, value: string): void {
