@@ -63,3 +63,13 @@ export class NoSpaceError extends StorageError {
 export class ClosedError extends StorageError {
   readonly code = 'STORAGE_CLOSED'
 }
+
+/** The store did not answer, so nobody knows what became of a write. It goes on by itself once the store is back. */
+export class UnavailableError extends StorageError {
+  readonly code = 'STORAGE_UNAVAILABLE'
+}
+
+/** The store does not do what it was asked: a request too large, a caller without the right. */
+export class RefusedError extends StorageError {
+  readonly code = 'STORAGE_REFUSED'
+}
