@@ -48,3 +48,28 @@ t.test('systemd units bring up both clusters until a pod serves, through restart
     'no files',
   )
 })
+
+t.test('a Docker service that up started goes with the purge, and all it made', async (t) => {
+  const machine = await startMachine(t, 'service')
+  const rules = (table: string) => machine.sh(`iptables-save -t ${table} | grep -E '^(-A|:)' | sed 's/ \\[.*//'`)
+  const look = async () => ({
+    links: await machine.sh('ip -br link'),
+    filter: await rules('filter'),
+    nat: await rules('nat'),
+    engine: (await machine.exec(['systemctl', 'is-active', 'docker', 'docker.socket'], { mayFail: true })).stdout,
+  })
+  const tandem = (...args: string[]) =>
+    machine.exec(
+      ['/opt/tandem/node_modules/.bin/node', '/opt/tandem/packages/cli/src/main.ts', ...args, '--root', '/srv/tandem'],
+      { timeoutMs: 180_000 },
+    )
+  // As on a machine that has not run Docker since it started.
+  await machine.sh('systemctl stop docker docker.socket; ip link delete docker0; iptables -P FORWARD ACCEPT')
+  await machine.sh('for table in filter nat; do iptables -t $table -F; iptables -t $table -X; done')
+  const before = await look()
+  await tandem('up', 'prod')
+  const during = await look()
+  for (const what of ['links', 'filter', 'nat', 'engine'] as const) t.not(during[what], before[what], what)
+  await tandem('down', '--purge')
+  t.same(await look(), before)
+})

@@ -8,9 +8,13 @@ import { readFileIfThere } from '../files.ts'
 import { identify, isAlive, type ProcessIdentity } from '../supervisor/process-identity.ts'
 import { endProcess } from '../supervisor/supervisor.ts'
 import { hasProgram } from './programs.ts'
+import { type HostBeforeService, hostBeforeService, removeServiceTraces } from './service-traces.ts'
 
 /** How the engine came to run: found running, started as a system service, or started by us as a process of its own. */
-export type EngineStart = { by: 'found' } | { by: 'systemd' } | { by: 'process'; identity: ProcessIdentity }
+export type EngineStart =
+  | { by: 'found' }
+  | { by: 'systemd'; before: HostBeforeService }
+  | { by: 'process'; identity: ProcessIdentity }
 
 export class EngineError extends Error {
   readonly code = 'ENGINE_UNAVAILABLE'
@@ -44,7 +48,7 @@ export interface EngineOptions {
 }
 
 /**
- * Finds a running Docker engine or starts one. One that we start makes no bridge and no rules of its own: pods are wired by CNI, and so
+ * Finds a running Docker engine or starts one. A process of ours makes no bridge and no rules of its own: pods are wired by CNI, and so
  * it leaves nothing behind when it is stopped.
  */
 export async function ensureEngine(options: EngineOptions): Promise<EngineStart> {
@@ -58,8 +62,9 @@ export async function ensureEngine(options: EngineOptions): Promise<EngineStart>
 }
 
 async function startService(): Promise<EngineStart> {
+  const before = await hostBeforeService()
   await runCommand('systemctl', ['start', 'docker'])
-  return { by: 'systemd' }
+  return { by: 'systemd', before }
 }
 
 async function startProcess({ directory, socketPath, clock }: EngineOptions): Promise<EngineStart> {
@@ -129,6 +134,9 @@ async function waitUntilItAnswers(
 
 /** Stops an engine that `up` started; leaves one that was there. */
 export async function stopEngine(start: EngineStart, clock: Clock): Promise<void> {
-  if (start.by === 'systemd') await runCommand('systemctl', ['stop', 'docker', 'docker.socket']).catch(() => '')
+  if (start.by === 'systemd') {
+    await runCommand('systemctl', ['stop', 'docker', 'docker.socket']).catch(() => '')
+    await removeServiceTraces(start.before)
+  }
   if (start.by === 'process') await endProcess(start.identity, clock)
 }

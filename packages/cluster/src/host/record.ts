@@ -21,7 +21,10 @@ const enginePath = (root: string): string => join(engineDirectory(root), 'start.
 
 /** Remembers an engine that `up` started, so that a purge stops it; one that was found running is not ours to stop. */
 export function recordEngine(root: string, start: EngineStart): void {
-  if (start.by === 'found' && readEngineRecord(root)) return
+  const recorded = readEngineRecord(root)
+  if (start.by === 'found' && recorded) return
+  // What the service found when it was started the first time is what a purge puts back.
+  if (start.by === 'systemd' && recorded?.by === 'systemd') return
   writeFileAtomically(enginePath(root), JSON.stringify(start))
 }
 
