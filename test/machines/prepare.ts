@@ -3,5 +3,4 @@ import { ensureArchive } from './image.ts'
 
 /** What the tests of machines need and cannot get from inside a lab host. */
 await run('bash', ['scripts/setup', 'lab'], { timeoutMs: 300_000 })
-await run(process.execPath, ['scripts/build.ts'])
 await ensureArchive()

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -41,6 +41,10 @@ const cleanUp = (): void => {
 }
 process.once('exit', cleanUp)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+// Clusters start bundles where there are some: those of these sources, not of an earlier day's.
+if (chosen.some(({ onLabHost }) => onLabHost))
+  execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
 
 let passed = 0
 let failed = 0
