@@ -89,6 +89,11 @@ export const flags = {
     description:
       'The Pod Security level enforced in namespaces outside kube-system that carry no label: privileged, baseline or restricted',
   },
+  'etcd-compaction-interval': {
+    type: 'duration',
+    default: '5m0s',
+    description: 'How long the past is kept for watches and lists; 0 keeps it as long as its size allows',
+  },
   'event-ttl': { type: 'duration', default: '1h', description: 'How long to keep events' },
   'max-requests-inflight': {
     type: 'int',
@@ -144,6 +149,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     enableAdmissionPlugins: values['enable-admission-plugins'],
     disableAdmissionPlugins: values['disable-admission-plugins'],
     podSecurityEnforce: podSecurityLevel(values['pod-security-enforce']),
+    etcdCompactionInterval: values['etcd-compaction-interval'] / 1000,
     eventTtl: values['event-ttl'] / 1000,
     maxRequestsInflight: values['max-requests-inflight'],
     maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],

@@ -33,6 +33,8 @@ export interface ApiServerOptions {
   disableAdmissionPlugins?: readonly string[]
   /** The Pod Security level of namespaces outside kube-system that carry no label: `privileged` unless given. */
   podSecurityEnforce?: 'privileged' | 'baseline' | 'restricted'
+  /** Seconds that history is kept for watches and lists of the past; 0 for as long as its size allows. */
+  etcdCompactionInterval?: number
   /** Seconds that events are kept. */
   eventTtl?: number
   maxRequestsInflight?: number

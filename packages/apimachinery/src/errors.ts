@@ -166,6 +166,10 @@ export const requestEntityTooLarge = (message: string): StatusError =>
     message: `Request entity too large: ${message}`,
   })
 
+/** As etcd's alarm NOSPACE comes through upstream's server, which has no reason for it; the code says what upstream's 500 does not. */
+export const insufficientStorage = (): StatusError =>
+  new StatusError({ code: 507, reason: '', message: 'etcdserver: mvcc: database space exceeded' })
+
 const acceptedTypes = (accepted: readonly string[]): string => accepted.join(', ')
 
 export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>

@@ -8,6 +8,7 @@ import {
   failure,
   forbidden,
   genericNotFound,
+  insufficientStorage,
   internalError,
   invalid,
   invalidValue,
@@ -39,6 +40,7 @@ const rows: [string, StatusError, number, string, string, object | undefined][] 
     'deployments.apps "x" not found',
     { name: 'x', group: 'apps', kind: 'deployments' },
   ],
+  ['no room in the store', insufficientStorage(), 507, '', 'etcdserver: mvcc: database space exceeded', undefined],
   ['no such path', genericNotFound(), 404, 'NotFound', 'the server could not find the requested resource', {}],
   [
     'already exists',

@@ -1,11 +1,16 @@
 import { join } from 'node:path'
 import { namespaces } from '@tandem/api/core/v1/namespace'
-import type { ComponentContext } from '@tandem/component-base'
+import type { ComponentContext, Logger } from '@tandem/component-base'
 import { LevelBackend } from '@tandem/storage/level/level-backend'
 import type { ApiServerOptions } from '../options.ts'
 import { allocateForServices } from './allocators/service-allocation.ts'
 import { StoreRegistry } from './registry.ts'
 import { namespaceDeletion } from './subresources/namespace-deletion.ts'
+
+type StoreOptions = Pick<
+  ApiServerOptions,
+  'backend' | 'dataDir' | 'etcdCompactionInterval' | 'eventTtl' | 'serviceClusterIpRange' | 'serviceNodePortRange'
+>
 
 export interface OpenedRegistry {
   registry: StoreRegistry
@@ -13,15 +18,23 @@ export interface OpenedRegistry {
   close(): Promise<void>
 }
 
+function openLevel({ dataDir = '.', etcdCompactionInterval }: StoreOptions, logger: Logger): Promise<LevelBackend> {
+  // As with upstream's flag, 0 is never.
+  const milliseconds = etcdCompactionInterval === 0 ? Number.POSITIVE_INFINITY : (etcdCompactionInterval ?? 300) * 1000
+  return LevelBackend.open({
+    directory: join(dataDir, 'store'),
+    retention: { milliseconds },
+    onAlarm: ({ type, state, message }) =>
+      logger[state === 'raised' ? 'error' : 'info']({ alarm: type, state }, message),
+  })
+}
+
 /** Opens the store that the options name, with what resources do around their writes. */
 export async function openRegistry(
-  options: Pick<
-    ApiServerOptions,
-    'backend' | 'dataDir' | 'eventTtl' | 'serviceClusterIpRange' | 'serviceNodePortRange'
-  >,
+  options: StoreOptions,
   { logger, clock }: ComponentContext,
 ): Promise<OpenedRegistry> {
-  const backend = options.backend ?? (await LevelBackend.open({ directory: join(options.dataDir ?? '.', 'store') }))
+  const backend = options.backend ?? (await openLevel(options, logger))
   const registry = await StoreRegistry.open({
     backend,
     now: clock.now,

@@ -1,4 +1,5 @@
-import type { Database, Operation } from './database.ts'
+import type { Operation } from './database.ts'
+import type { Handle } from './handle.ts'
 import { decodeHead, headKey, revisionOfLog, valueKey } from './records.ts'
 
 export interface Retention {
@@ -8,12 +9,16 @@ export interface Retention {
   bytes: number
 }
 
-interface Mark {
+/** Where history was at a moment. */
+export interface Mark {
   at: number
   revision: number
   /** Bytes written since the mark before. */
   bytes: number
 }
+
+/** Marks are this fine: a twentieth of what is kept. */
+const fineness = 20
 
 /** Says up to which revision history may go, from how much was written when. */
 export class History {
@@ -21,25 +26,40 @@ export class History {
   #unmarked = 0
   #retention: Retention
 
-  constructor(retention: Retention, start: Mark) {
+  constructor(retention: Retention, start: readonly Mark[]) {
     this.#retention = retention
-    this.#marks = [start]
+    this.#marks = [...start]
+  }
+
+  /** To be kept over restarts: what lies in the log from before counts too. */
+  get marks(): readonly Mark[] {
+    return this.#marks
   }
 
   wrote(bytes: number): void {
     this.#unmarked += bytes
   }
 
-  /** Sets a mark and returns the revision to compact to, 0 for none. */
-  mark(now: number, revision: number): number {
+  /** Sets a mark where it is time for one. */
+  mark(now: number, revision: number): 'marked' | 'unchanged' {
+    const last = this.#marks.at(-1)
     const { milliseconds, bytes } = this.#retention
+    const due = !last || now - last.at >= milliseconds / fineness || this.#unmarked >= bytes / fineness
+    if (!due || last?.revision === revision) return 'unchanged'
     this.#marks.push({ at: now, revision, bytes: this.#unmarked })
     this.#unmarked = 0
-    let held = this.#marks.reduce((sum, mark) => sum + mark.bytes, 0)
+    return 'marked'
+  }
+
+  /** Forgets marks, and returns the revision to compact to; 0 for none. */
+  forget(now: number): number {
+    const { milliseconds, bytes } = this.#retention
+    let held = this.#marks.reduce((sum, mark) => sum + mark.bytes, this.#unmarked)
     const goal = held > bytes ? bytes / 2 : held
     let compact = 0
-    for (let first = this.#marks[0]; first && this.#marks.length > 1; first = this.#marks[0]) {
-      if (held <= goal && now - first.at < milliseconds) break
+    for (let first = this.#marks[0]; first; first = this.#marks[0]) {
+      const tooMuch = held > goal && this.#marks.length > 1
+      if (!tooMuch && now - first.at < milliseconds) break
       this.#marks.shift()
       held -= first.bytes
       compact = first.revision
@@ -50,31 +70,30 @@ export class History {
 
 const chunk = 500
 
+export interface Sweep {
+  from: number
+  to: number
+  stopped(): boolean
+  write(operations: Operation[]): Promise<void>
+}
+
 /**
- * Takes away the values that revisions up to `to` replaced, and the heads of those that replaced nothing visible any more. Small batches
- * that need no sync of their own go between those of writers; where it got is kept, so that a crash leaves nothing behind for good.
+ * Takes away the values that revisions up to `to` replaced, and the heads of those that replaced nothing visible any more. It goes in
+ * small pieces, each in a batch with writers' own; where it got is kept, so that a crash leaves nothing behind for good.
  */
-export async function sweep(
-  database: Database,
-  { from, to, stop }: { from: number; to: number; stop(): boolean },
-): Promise<void> {
-  const heads = database.iterator({ gt: headKey(from), lte: headKey(to) })
-  try {
-    for (;;) {
-      const some = await heads.nextv(chunk)
-      const operations: Operation[] = []
-      for (const [key, value] of some) {
-        const { previousRevision } = decodeHead(value)
-        operations.push({ type: 'del', key })
-        if (previousRevision) operations.push({ type: 'del', key: valueKey(previousRevision) })
-      }
-      const last = some.at(-1)
-      const swept = last ? revisionOfLog(last[0]) : to
-      operations.push({ type: 'put', key: 'm:swept', value: Buffer.from(String(swept)) })
-      await database.batch(operations)
-      if (!last || stop()) return
+export async function sweep(handle: Handle, { from, to, stopped, write }: Sweep): Promise<void> {
+  for (let swept = from; swept < to && !stopped(); ) {
+    const heads = await handle.read((database) =>
+      database.iterator({ gt: headKey(swept), lte: headKey(to), limit: chunk }).all(),
+    )
+    const operations: Operation[] = []
+    for (const [key, value] of heads) {
+      const { previousRevision } = decodeHead(value)
+      operations.push({ type: 'del', key })
+      if (previousRevision) operations.push({ type: 'del', key: valueKey(previousRevision) })
     }
-  } finally {
-    await heads.close()
+    const last = heads.at(-1)
+    swept = last && heads.length === chunk ? revisionOfLog(last[0]) : to
+    await write([...operations, { type: 'put', key: 'm:swept', value: Buffer.from(String(swept)) }])
   }
 }

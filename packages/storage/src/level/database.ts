@@ -75,7 +75,8 @@ export function translateWrite(error: unknown, directory: string): unknown {
   return isNoSpace(error) ? new NoSpaceError(`no space left in ${directory}`, { cause: error }) : error
 }
 
-const isNoSpace = (error: unknown): boolean => error instanceof Error && /no space left/i.test(error.message)
+const isNoSpace = (error: unknown): boolean =>
+  error instanceof Error && /no space left|quota exceeded/i.test(error.message)
 
 /** Who wrote the owner file, if that process is alive: after a crash the file stays and the lock does not. */
 function ownerOf(directory: string): number | undefined {

@@ -16,17 +16,24 @@ interface LogHead extends Head {
   revision: number
 }
 
-const chunk = 500
+/** Events read at once: each comes with two values. */
+const chunk = 100
 
-/** The log as the events it was written from. */
-export async function* replay(database: Database, range: Range): AsyncGenerator<WatchBatch> {
-  for await (const heads of logHeads(database, range)) {
-    const last = heads.at(-1)
-    const mine = heads.filter(({ key }) => key.startsWith(range.prefix))
-    if (mine.length > 0 && last)
-      yield { events: await eventsOf(database, mine, range.snapshot), revision: last.revision }
-  }
+/** The log's next events, from its part after `from`; `revision` is up to where they go. */
+export async function readLog(database: Database, range: Range): Promise<WatchBatch> {
+  const heads = database.iterator({
+    gt: headKey(range.from),
+    lte: headKey(range.to),
+    limit: chunk,
+    snapshot: range.snapshot,
+  })
+  const found = (await heads.all()).map(logHead)
+  const mine = found.filter(({ key }) => key.startsWith(range.prefix))
+  const revision = found.length < chunk ? range.to : (found.at(-1)?.revision ?? range.to)
+  return { events: await eventsOf(database, mine, range.snapshot), revision }
 }
+
+const logHead = ([key, value]: [string, Buffer]): LogHead => ({ ...decodeHead(value), revision: revisionOfLog(key) })
 
 async function eventsOf(database: Database, heads: LogHead[], snapshot: Snapshot): Promise<StorageEvent[]> {
   const revisions = new Set(heads.flatMap(({ revision, previousRevision }) => [revision, previousRevision]))
@@ -48,7 +55,7 @@ async function* logHeads(database: Database, { from, to, snapshot }: Range): Asy
     for (;;) {
       const some = await heads.nextv(chunk)
       if (some.length === 0) return
-      yield some.map(([key, value]) => ({ ...decodeHead(value), revision: revisionOfLog(key) }))
+      yield some.map(logHead)
     }
   } finally {
     await heads.close()

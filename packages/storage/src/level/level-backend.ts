@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   Backend,
   Entry,
@@ -11,14 +12,16 @@ import type {
 } from '../backend.ts'
 import { ClosedError, CompactedError, FutureRevisionError, NoSpaceError } from '../errors.ts'
 import { CommitQueue, type Write } from './commit-queue.ts'
-import { History, type Retention, sweep } from './compactor.ts'
-import { closeDatabase, type Database, openDatabase, reclaim, translateWrite } from './database.ts'
+import { History, type Mark, type Retention, sweep } from './compactor.ts'
+import { type Database, type Operation, reclaim, translateWrite } from './database.ts'
+import { DirectorySync } from './directory-sync.ts'
 import { expiredBy } from './expiry.ts'
-import { replay } from './history.ts'
+import { follow } from './following.ts'
+import { Handle } from './handle.ts'
 import { list } from './listing.ts'
 import { decodeState, endOf, headKey, revisionOfLog, type State, stateKey, valueKey } from './records.ts'
 import { Room } from './room.ts'
-import { Watcher, Watchers } from './watchers.ts'
+import { Watchers } from './watchers.ts'
 
 export interface LevelOptions {
   directory: string
@@ -30,105 +33,120 @@ export interface LevelOptions {
   now?(): number
   /** Free bytes below which writes are refused, so that the database never meets a full disk: 32 MiB unless given. */
   reserveBytes?: number
+  /** Told when the state of the store changes that its operator must know of. */
+  onAlarm?(alarm: Alarm): void
 }
+
+/** As etcd's alarms: NOSPACE is raised when writes begin to be refused, and cleared when they are taken again. */
+export interface Alarm {
+  type: 'NOSPACE'
+  state: 'raised' | 'cleared'
+  message: string
+}
+
+interface Found {
+  revision: number
+  compacted: number
+  swept: number
+  marks: Mark[]
+}
+
+/** A store that lives this long makes itself a reserve on the disk: those of tests and tools do not. */
+const reserveAfter = 10_000
 
 /** One directory, one process: present state and log of revisions in one LevelDB. */
 export class LevelBackend implements Backend {
   readonly exclusive = true
-  #database: Database
-  #queue: CommitQueue
-  #watchers = new Watchers()
-  #history: History
-  #room: Room
+  readonly #handle: Handle
+  readonly #directorySync: DirectorySync
+  readonly #queue: CommitQueue
+  readonly #watchers = new Watchers()
+  readonly #history: History
+  readonly #room: Room
+  readonly #options: LevelOptions
+  readonly #interval: number
+  readonly #now: () => number
+  readonly #openedAt: number
+  readonly #closing = new AbortController()
+  readonly #timer: NodeJS.Timeout
   #compacted: number
   #swept: number
   #sweeping: Promise<void> | undefined
-  #timer: NodeJS.Timeout | undefined
+  #ticking: Promise<unknown> | undefined
   #nextExpiry = 0
   #nextReclaim = 0
-  #now: () => number
-  #failure: unknown
-  #closed = false
+  #alarmed = false
 
   static async open(options: LevelOptions): Promise<LevelBackend> {
-    const database = await openDatabase(options.directory)
-    const number = async (key: string) => Number((await database.get(key)) ?? 0)
-    const compacted = await number('m:compacted')
-    const [last] = await database.keys({ gt: 'h:', lt: endOf('h:'), reverse: true, limit: 1 }).all()
-    const revision = Math.max(compacted, last === undefined ? 0 : revisionOfLog(last))
-    const backend = new LevelBackend(database, options, { revision, compacted, swept: await number('m:swept') })
+    const handle = await Handle.open(options.directory)
+    const backend = new LevelBackend(handle, options, await handle.read(readFound))
     await backend.#room.look()
     backend.#tick()
     return backend
   }
 
-  private constructor(
-    database: Database,
-    options: LevelOptions,
-    found: { revision: number; compacted: number; swept: number },
-  ) {
-    this.#database = database
-    this.#now = options.now ?? Date.now
-    this.#compacted = found.compacted
-    this.#swept = found.swept
-    this.#room = new Room(database.location, options.reserveBytes ?? 32 << 20)
+  private constructor(handle: Handle, options: LevelOptions, { revision, compacted, swept, marks }: Found) {
+    const { directory, interval = 1000, now = Date.now, reserveBytes = 32 << 20 } = options
+    this.#handle = handle
+    this.#options = options
+    this.#interval = interval
+    this.#now = now
+    this.#openedAt = now()
+    this.#compacted = compacted
+    this.#swept = swept
+    this.#directorySync = new DirectorySync(directory)
+    this.#room = new Room({ directory, reserveBytes })
     const retention = { milliseconds: 5 * 60_000, bytes: 256 << 20, ...options.retention }
-    this.#history = new History(retention, { at: this.#now(), revision: found.revision, bytes: 0 })
+    this.#history = new History(retention, [...marks, markOfStart(now(), revision, marks, retention)])
     this.#queue = new CommitQueue({
-      database,
-      revision: found.revision,
-      readState: (key) => this.#state(key),
-      readValue: (revision) => database.getSync(valueKey(revision)),
+      revision,
+      readState: (key) => readState(handle.database, key),
+      readValue: (revision) => handle.database.getSync(valueKey(revision)),
       guard: (write) => this.#guard(write),
+      commit: (operations) => this.#commit(operations),
+      recover: (failure, revision) => this.#recover(failure, revision),
       committed: (events, revision) => this.#committed(events, revision),
-      failed: (error) => {
-        this.#failure = translateWrite(error, database.location)
-        return this.#failure
-      },
     })
-    this.#timer = setInterval(() => this.#tick(), options.interval ?? 1000)
+    this.#timer = setInterval(() => this.#tick(), interval)
     this.#timer.unref()
   }
 
   async get(key: string): Promise<Entry | undefined> {
     this.#checkOpen()
-    const state = this.#state(key)
-    const value = state && this.#database.getSync(valueKey(state.modRevision))
-    return value && { key, value, createRevision: state.createRevision, modRevision: state.modRevision }
+    return this.#handle.read((database) => {
+      const state = readState(database, key)
+      const value = state && database.getSync(valueKey(state.modRevision))
+      return value && { key, value, createRevision: state.createRevision, modRevision: state.modRevision }
+    })
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     this.#checkOpen()
-    const { revision } = options
-    if (revision !== undefined && revision > this.#queue.revision)
-      throw new FutureRevisionError(revision, this.#queue.revision)
-    if (revision !== undefined && revision < this.#compacted) throw new CompactedError(revision, this.#compacted)
-    const snapshot = this.#database.snapshot()
-    try {
-      // The snapshot may hold a batch that is on the disk and not yet acknowledged.
-      const heads = this.#database.keys({
-        gt: headKey(this.#queue.revision),
-        lt: endOf('h:'),
-        reverse: true,
-        limit: 1,
-        snapshot,
-      })
+    return this.#handle.read(async (database) => {
+      const { revision } = options
       const known = this.#queue.revision
-      const [last] = await heads.all()
-      const current = last === undefined ? known : revisionOfLog(last)
-      return await list(this.#database, { prefix, current, snapshot, options })
-    } finally {
-      await snapshot.close()
-    }
+      if (revision !== undefined && revision > known) throw new FutureRevisionError(revision, known)
+      if (revision !== undefined && revision < this.#compacted) throw new CompactedError(revision, this.#compacted)
+      const snapshot = database.snapshot()
+      try {
+        // The snapshot may hold a batch that is on the disk and not yet acknowledged.
+        const current = (await lastHead(database, { after: known, snapshot })) ?? known
+        return await list(database, { prefix, current, snapshot, options })
+      } finally {
+        await snapshot.close()
+      }
+    })
   }
 
   async count(prefix: string): Promise<number> {
     this.#checkOpen()
-    let count = 0
-    const keys = this.#database.keys({ gte: stateKey(prefix), lt: endOf(stateKey(prefix)) })
-    for (let some = await keys.nextv(1000); some.length > 0; some = await keys.nextv(1000)) count += some.length
-    await keys.close()
-    return count
+    return this.#handle.read(async (database) => {
+      let count = 0
+      const keys = database.keys({ gte: stateKey(prefix), lt: endOf(stateKey(prefix)) })
+      for (let some = await keys.nextv(1000); some.length > 0; some = await keys.nextv(1000)) count += some.length
+      await keys.close()
+      return count
+    })
   }
 
   create(key: string, value: Uint8Array, options: WriteOptions = {}): Promise<WriteResult> {
@@ -145,49 +163,13 @@ export class LevelBackend implements Backend {
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch> {
     this.#checkOpen()
-    const { signal, progress = false } = options
-    const from = options.fromRevision || this.#queue.revision
-    const watcher = new Watcher(prefix, from, progress)
-    const abort = () => watcher.end()
-    signal.addEventListener('abort', abort, { once: true })
-    this.#watchers.add(watcher)
-    try {
-      watcher.behind = from < this.#queue.revision
-      if (progress && !watcher.behind) yield { events: [], revision: this.#queue.revision }
-      while (!watcher.ended && !signal.aborted) {
-        if (watcher.behind) yield* this.#catchUp(watcher)
-        for (const batch of watcher.take()) {
-          const events = batch.events.filter(({ revision }) => revision > watcher.position)
-          if (batch.revision <= watcher.position) continue
-          watcher.position = batch.revision
-          if (events.length > 0 || progress) yield { events, revision: batch.revision }
-          if (signal.aborted) return
-        }
-        await watcher.news()
-      }
-    } finally {
-      this.#watchers.remove(watcher)
-      signal.removeEventListener('abort', abort)
+    const source = {
+      handle: this.#handle,
+      watchers: this.#watchers,
+      revision: () => this.#queue.revision,
+      compacted: () => this.#compacted,
     }
-  }
-
-  async *#catchUp(watcher: Watcher): AsyncGenerator<WatchBatch> {
-    if (watcher.position < this.#compacted) throw new CompactedError(watcher.position, this.#compacted)
-    const to = this.#queue.revision
-    const { prefix, position: from } = watcher
-    const snapshot = this.#database.snapshot()
-    watcher.behind = false
-    try {
-      for await (const batch of replay(this.#database, { prefix, from, to, snapshot })) {
-        watcher.position = batch.revision
-        yield batch
-        if (watcher.ended) return
-      }
-    } finally {
-      await snapshot.close()
-    }
-    watcher.position = to
-    if (watcher.progress) yield { events: [], revision: to }
+    yield* follow(source, prefix, options)
   }
 
   async compact(revision: number): Promise<void> {
@@ -195,7 +177,7 @@ export class LevelBackend implements Backend {
     if (revision > this.#queue.revision) throw new FutureRevisionError(revision, this.#queue.revision)
     if (revision > this.#compacted) {
       this.#compacted = revision
-      await this.#database.put('m:compacted', Buffer.from(String(revision)), { sync: true })
+      await this.#queue.maintain([{ type: 'put', key: 'm:compacted', value: Buffer.from(String(revision)) }])
     }
     while (this.#swept < this.#compacted && !this.#closed) {
       this.#sweeping ??= this.#sweep()
@@ -205,9 +187,10 @@ export class LevelBackend implements Backend {
 
   async #sweep(): Promise<void> {
     const to = this.#compacted
+    const write = (operations: Operation[]) => this.#queue.maintain(operations)
     try {
-      await sweep(this.#database, { from: this.#swept, to, stop: () => this.#closed })
-      this.#swept = to
+      await sweep(this.#handle, { from: this.#swept, to, stopped: () => this.#closed, write })
+      if (!this.#closed) this.#swept = to
       await this.#reclaim()
     } finally {
       this.#sweeping = undefined
@@ -218,7 +201,7 @@ export class LevelBackend implements Backend {
     const now = this.#now()
     if (!this.#room.isShort() || this.#closed || now < this.#nextReclaim) return
     this.#nextReclaim = now + 60_000
-    await reclaim(this.#database)
+    await this.#handle.read(reclaim)
   }
 
   async currentRevision(): Promise<number> {
@@ -231,22 +214,51 @@ export class LevelBackend implements Backend {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#closed = true
+    this.#closing.abort()
     clearInterval(this.#timer)
     this.#watchers.end()
     await this.#queue.idle()
-    await this.#sweeping
-    await closeDatabase(this.#database)
+    await this.#sweeping?.catch(() => undefined)
+    await this.#ticking
+    await this.#handle.close()
+    this.#directorySync.close()
   }
 
-  #state(key: string): State | undefined {
-    const bytes = this.#database.getSync(stateKey(key))
-    return bytes && decodeState(bytes)
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   async #write(write: Write): Promise<WriteResult> {
     this.#checkOpen()
     return { revision: await this.#queue.add(write) }
+  }
+
+  async #commit(operations: Operation[]): Promise<void> {
+    try {
+      await this.#handle.database.batch(operations, { sync: true })
+      await this.#directorySync.settle()
+    } catch (error) {
+      throw translateWrite(error, this.#handle.directory)
+    }
+  }
+
+  /**
+   * LevelDB leaves open whether a write that failed is in its log, and what it writes behind a torn record is lost when the log is read
+   * again. So it is opened anew, which reads the log, before anything else is written; the batch is then there as a whole or not at all.
+   */
+  async #recover(failure: unknown, revision: number): Promise<unknown> {
+    if (failure instanceof NoSpaceError) {
+      this.#room.exhausted()
+      this.#raise()
+    }
+    this.#queue.refuseWaiting(failure)
+    await this.#room.release()
+    await this.#handle.reopen(async (error) => {
+      this.#queue.refuseWaiting(error)
+      await sleep(this.#interval, undefined, { signal: this.#closing.signal }).catch(() => this.#checkOpen())
+    })
+    const found = (await this.#handle.read((database) => lastHead(database, { after: 0 }))) ?? 0
+    return found >= revision ? undefined : failure
   }
 
   #committed(events: StorageEvent[], revision: number): void {
@@ -258,9 +270,24 @@ export class LevelBackend implements Backend {
   }
 
   #guard({ value }: Write): void {
-    if (this.#failure) throw this.#failure
     const room = value ? this.#room.has(value.byteLength) : this.#room.hasForDeletion()
-    if (!room) throw new NoSpaceError(`no space left in ${this.#database.location}`)
+    if (room) return
+    this.#raise()
+    throw new NoSpaceError(`no space left in ${this.#handle.directory}`)
+  }
+
+  #raise(): void {
+    if (this.#alarmed) return
+    this.#alarmed = true
+    const message = `no space left in ${this.#handle.directory}: writes are refused until there is`
+    this.#options.onAlarm?.({ type: 'NOSPACE', state: 'raised', message })
+  }
+
+  #clear(): void {
+    if (!this.#alarmed || !this.#room.has(0)) return
+    this.#alarmed = false
+    const message = `there is space again in ${this.#handle.directory}: writes are taken`
+    this.#options.onAlarm?.({ type: 'NOSPACE', state: 'cleared', message })
   }
 
   #expiry({ ttlSeconds }: WriteOptions): number {
@@ -272,17 +299,33 @@ export class LevelBackend implements Backend {
 
   #tick(): void {
     const now = this.#now()
-    const revision = this.#history.mark(now, this.#queue.revision)
-    const work: Promise<unknown>[] = [this.#room.look()]
-    if (revision > this.#compacted) work.push(this.compact(revision))
-    if (this.#nextExpiry <= now) work.push(this.#expire(now))
+    const work: Promise<unknown>[] = [this.#lookAtRoom(now)]
+    const marked = this.#history.mark(now, this.#queue.revision) === 'marked'
+    if (this.#room.hasForDeletion()) {
+      if (marked) work.push(this.#keepMarks())
+      const revision = this.#history.forget(now)
+      if (revision > this.#compacted) work.push(this.compact(revision))
+      if (this.#nextExpiry <= now) work.push(this.#expire(now))
+    }
     // What fails here is tried again at the next tick.
-    void Promise.allSettled(work)
+    this.#ticking = Promise.allSettled(work)
+  }
+
+  async #lookAtRoom(now: number): Promise<void> {
+    await this.#room.look()
+    this.#clear()
+    if (now - this.#openedAt >= reserveAfter && !this.#closed) await this.#room.fill()
+  }
+
+  #keepMarks(): Promise<void> {
+    return this.#queue.maintain([
+      { type: 'put', key: 'm:marks', value: Buffer.from(JSON.stringify(this.#history.marks)) },
+    ])
   }
 
   async #expire(now: number): Promise<void> {
     this.#nextExpiry = Number.POSITIVE_INFINITY
-    const { expired, next } = await expiredBy(this.#database, now)
+    const { expired, next } = await this.#handle.read((database) => expiredBy(database, now))
     await Promise.allSettled(expired.map(({ key, revision }) => this.delete(key, revision)))
     this.#nextExpiry = Math.min(this.#nextExpiry, next ?? Number.POSITIVE_INFINITY)
   }
@@ -290,4 +333,39 @@ export class LevelBackend implements Backend {
   #checkOpen(): void {
     if (this.#closed) throw new ClosedError('the store is closed')
   }
+}
+
+function readState(database: Database, key: string): State | undefined {
+  const bytes = database.getSync(stateKey(key))
+  return bytes && decodeState(bytes)
+}
+
+async function readFound(database: Database): Promise<Found> {
+  const number = async (key: string) => Number((await database.get(key)) ?? 0)
+  const compacted = await number('m:compacted')
+  const revision = Math.max(compacted, (await lastHead(database, { after: 0 })) ?? 0)
+  const marks = JSON.parse((await database.get('m:marks'))?.toString() ?? '[]') as Mark[]
+  return {
+    revision,
+    compacted,
+    swept: await number('m:swept'),
+    marks: marks.filter((mark) => mark.revision >= compacted && mark.revision <= revision),
+  }
+}
+
+/** What was written after the last mark was kept is not known: as much as lies between two marks is assumed. */
+const markOfStart = (at: number, revision: number, kept: Mark[], { bytes }: Retention): Mark => ({
+  at,
+  revision,
+  bytes: kept.length > 0 && kept.at(-1)?.revision !== revision ? bytes / 20 : 0,
+})
+
+/** The latest revision after `after` in the log. */
+async function lastHead(
+  database: Database,
+  { after, snapshot }: { after: number; snapshot?: ReturnType<Database['snapshot']> },
+): Promise<number | undefined> {
+  const range = { gt: headKey(after), lt: endOf('h:'), reverse: true, limit: 1 }
+  const [last] = await database.keys(snapshot ? { ...range, snapshot } : range).all()
+  return last === undefined ? undefined : revisionOfLog(last)
 }

@@ -44,10 +44,11 @@ const rows: [string, Step[]][] = [
 ]
 for (const [name, steps] of rows)
   t.test(name, async (t) => {
-    const history = new History({ milliseconds: 100, bytes: 1000 }, { at: 0, revision: 1, bytes: 0 })
+    const history = new History({ milliseconds: 100, bytes: 1000 }, [{ at: 0, revision: 1, bytes: 0 }])
     for (const [at, revision, bytes, compact] of steps) {
       history.wrote(bytes)
-      t.equal(history.mark(at, revision), compact, `at ${at}`)
+      history.mark(at, revision)
+      t.equal(history.forget(at), compact, `at ${at}`)
     }
   })
 
