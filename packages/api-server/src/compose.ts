@@ -15,9 +15,11 @@ import type { KubeletConnection } from './kubelet/connection.ts'
 import type { ApiServerOptions } from './options.ts'
 import type { Registry } from './registry/store.ts'
 import { specialHandlers } from './registry/subresources/special-handlers.ts'
+import { RequestDeadlines } from './request/deadline.ts'
 import { requestHooks } from './request/hooks.ts'
-import { InFlightLimit } from './request/in-flight.ts'
+import { createLimit } from './request/limit.ts'
 import { RequestMetrics } from './request/metrics.ts'
+import { RequestCounts } from './request/request-counts.ts'
 import { routeUpgrades } from './request/upgrade.ts'
 import { Resources } from './resources.ts'
 import { createRoutes } from './routes/routes.ts'
@@ -37,7 +39,7 @@ export interface Parts {
 export interface Composed {
   app: FastifyInstance
   resources: Resources
-  inFlight: InFlightLimit
+  deadlines: RequestDeadlines
   /** Reads what decisions rest on, and keeps it current. */
   follow(options: FollowOptions): Promise<void>
   /** Tells where the server is found, from when on it is ready. */
@@ -62,21 +64,27 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
     ...orderedPlugins({ resources, authorizer, clock, options }),
     escalationCheck({ index: roleIndex, authorizer }),
   ])
-  const inFlight = new InFlightLimit({
-    maxReadOnly: options.maxRequestsInflight ?? 400,
-    maxMutating: options.maxMutatingRequestsInflight ?? 200,
-    requestTimeout: (options.requestTimeout ?? 60) * 1000,
-    clock,
-  })
+  const deadlines = new RequestDeadlines({ requestTimeout: (options.requestTimeout ?? 60) * 1000, clock })
   const metrics = createMetrics()
-  const requestMetrics = new RequestMetrics(metrics, { inFlight: () => inFlight.counts })
+  const counts = new RequestCounts()
+  const limit = createLimit(options, { clock, resources, metrics, counts })
+  const requestMetrics = new RequestMetrics(metrics, { inFlight: () => counts.executing })
   const issuer = tokenIssuer({ issuer: keys.issuer, key: keys.signing })
-  const services = { resources, admission, authorizer, clock, logger, stopping: signal }
+  const { minRequestTimeout = 1800 } = options
+  const services = { resources, admission, authorizer, clock, logger, minRequestTimeout, stopping: signal }
   let address: string | undefined
 
   const app = createServer({
     tls: certificate,
-    hooks: requestHooks({ clock, logger, authenticator, authorizer, inFlight, metrics: requestMetrics }),
+    hooks: requestHooks({
+      clock,
+      logger,
+      authenticator,
+      authorizer,
+      deadlines,
+      limit: limit.hook,
+      metrics: requestMetrics,
+    }),
     routes: createRoutes({
       resources,
       dispatch: dispatch(services, specialHandlers({ tokens, audiences: keys.audiences, issuer, kubelet })),
@@ -93,6 +101,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
       },
       serviceAccounts: { issuer: keys.issuer, jwksUri: `${keys.issuer}/openid/v1/jwks`, keys: keys.verification },
       address: () => address ?? '',
+      others: limit.routes,
     }),
     logger,
   })
@@ -100,9 +109,13 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   return {
     app,
     resources,
-    inFlight,
+    deadlines,
     async follow(following) {
-      await Promise.all([authorization.start(resources, following), authentication.start(resources, following)])
+      await Promise.all([
+        authorization.start(resources, following),
+        authentication.start(resources, following),
+        limit.start(following),
+      ])
     },
     setReady(found) {
       address = found

@@ -95,20 +95,32 @@ export const flags = {
     description: 'How long the past is kept for watches and lists; 0 keeps it as long as its size allows',
   },
   'event-ttl': { type: 'duration', default: '1h', description: 'How long to keep events' },
+  'enable-priority-and-fairness': {
+    type: 'bool',
+    default: true,
+    description:
+      'Gives each kind of request a share of the server, and fair queues, by FlowSchemas and priority levels',
+  },
   'max-requests-inflight': {
     type: 'int',
     default: 400,
-    description: 'The maximum number of non-mutating requests under way at once',
+    description:
+      'The maximum number of non-mutating requests under way at once; with priority and fairness, its sum with --max-mutating-requests-inflight is what the levels share',
   },
   'max-mutating-requests-inflight': {
     type: 'int',
     default: 200,
-    description: 'The maximum number of mutating requests under way at once',
+    description: 'The maximum number of mutating requests under way at once; see --max-requests-inflight',
   },
   'request-timeout': {
     type: 'duration',
     default: '1m',
     description: 'How long a request may take that is not long-running',
+  },
+  'min-request-timeout': {
+    type: 'int',
+    default: 1800,
+    description: 'Seconds that a watch lives at least, unless its client asks for less; each lives up to twice as long',
   },
 } as const satisfies Flags
 
@@ -151,9 +163,11 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     podSecurityEnforce: podSecurityLevel(values['pod-security-enforce']),
     etcdCompactionInterval: values['etcd-compaction-interval'] / 1000,
     eventTtl: values['event-ttl'] / 1000,
+    enablePriorityAndFairness: values['enable-priority-and-fairness'],
     maxRequestsInflight: values['max-requests-inflight'],
     maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],
     requestTimeout: values['request-timeout'] / 1000,
+    minRequestTimeout: values['min-request-timeout'],
   }
 }
 

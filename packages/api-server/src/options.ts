@@ -37,10 +37,14 @@ export interface ApiServerOptions {
   etcdCompactionInterval?: number
   /** Seconds that events are kept. */
   eventTtl?: number
+  /** On unless false; without it the two following numbers are bounds of their own. */
+  enablePriorityAndFairness?: boolean
   maxRequestsInflight?: number
   maxMutatingRequestsInflight?: number
   /** Seconds. */
   requestTimeout?: number
+  /** Seconds that a watch lives at least, where its client does not say. */
+  minRequestTimeout?: number
 }
 
 export type AuthorizationMode = 'Node' | 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny'

@@ -3,6 +3,7 @@ import type { ComponentContext, RunningComponent } from '@tandem/component-base'
 import { loadServiceAccountKeys } from './authentication/service-account/load-keys.ts'
 import { hostAddress } from './bootstrap/advertise-address.ts'
 import { bootstrap, keepKubernetesService } from './bootstrap/bootstrap.ts'
+import { keepPriorityAndFairness } from './bootstrap/priority-and-fairness.ts'
 import { compose, type Parts } from './compose.ts'
 import { kubeletConnection } from './kubelet/connection.ts'
 import type { ApiServerOptions } from './options.ts'
@@ -65,9 +66,10 @@ async function serve(
   const { signal, certificate: loaded } = parts
   const { bindAddress = '0.0.0.0', securePort = defaultPort, serviceClusterIpRange } = options
   const following = { signal, clock, logger }
-  const { app, resources, inFlight, follow, setReady } = compose(options, context, parts)
+  const { app, resources, deadlines, follow, setReady } = compose(options, context, parts)
   await follow(following)
   await bootstrap(resources)
+  if (options.enablePriorityAndFairness ?? true) void keepPriorityAndFairness(resources, following)
   await app.listen({ host: bindAddress, port: securePort })
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound ? bound.port : securePort
@@ -85,7 +87,7 @@ async function serve(
   const done = Promise.withResolvers<void>()
   const stop = async () => {
     stopping.abort()
-    await inFlight.finished(stopLimit)
+    await deadlines.finished(stopLimit)
     await app.close()
     await serving.stop()
     done.resolve()

@@ -37,6 +37,8 @@ import { services } from './core/v1/service.ts'
 import { serviceAccounts } from './core/v1/serviceaccount.ts'
 import { endpointSlices } from './discovery/v1/endpointslice.ts'
 import { events as eventsV1Events } from './events/v1/event.ts'
+import { flowSchemas } from './flowcontrol/v1/flowschema.ts'
+import { priorityLevelConfigurations } from './flowcontrol/v1/prioritylevelconfiguration.ts'
 import { ingresses } from './networking/v1/ingress.ts'
 import { ingressClasses } from './networking/v1/ingressclass.ts'
 import { ipAddresses } from './networking/v1/ipaddress.ts'
@@ -93,6 +95,8 @@ export const definitions: readonly AnyResourceDefinition[] = [
   serviceAccounts,
   endpointSlices,
   eventsV1Events,
+  flowSchemas,
+  priorityLevelConfigurations,
   ingresses,
   ingressClasses,
   ipAddresses,

@@ -4,6 +4,7 @@ import { bootstrapDefaultServiceCidr } from './default-service-cidr.ts'
 import { firstAddress } from './first-address.ts'
 import { bootstrapKubernetesService } from './kubernetes-service.ts'
 import { bootstrapNamespaces } from './namespaces.ts'
+import { bootstrapPriorityAndFairness } from './priority-and-fairness.ts'
 import { bootstrapPriorityClasses } from './priority-classes.ts'
 import { bootstrapRoles } from './roles.ts'
 
@@ -21,7 +22,11 @@ const checkEvery = 10_000
 /** Writes what every cluster has from the start. */
 export async function bootstrap(resources: Resources): Promise<void> {
   await bootstrapNamespaces(resources)
-  await Promise.all([bootstrapRoles(resources), bootstrapPriorityClasses(resources)])
+  await Promise.all([
+    bootstrapRoles(resources),
+    bootstrapPriorityClasses(resources),
+    bootstrapPriorityAndFairness(resources),
+  ])
 }
 
 /** Keeps `default/kubernetes` at the host's address. Resolves when it is right for the first time. */

@@ -14,6 +14,8 @@ export interface HandlerServices {
   readonly authorizer: Authorizer
   readonly clock: Clock
   readonly logger: Logger
+  /** Seconds that a watch lives at least whose client does not say. */
+  readonly minRequestTimeout: number
   /** Aborts when the server stops: long-running requests end then. */
   readonly stopping: AbortSignal
 }

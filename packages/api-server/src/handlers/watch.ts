@@ -8,8 +8,8 @@ import { booleanParameter, integerParameter } from './options.ts'
 import { type View, viewOf } from './view.ts'
 import { watchOverWebSocket } from './watch-websocket.ts'
 
-/** Half an hour to an hour, spread so that watches do not all begin anew at once. */
-const defaultTimeout = (): number => 1800 * (1 + Math.random())
+/** Spread, so that watches do not all begin anew at once. */
+const defaultTimeout = (least: number): number => least * (1 + Math.random())
 
 export const watch: Handler = async (resource) => {
   const view = viewOf(resource)
@@ -38,6 +38,7 @@ function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
     resourceVersionMatch,
     allowWatchBookmarks: booleanParameter(kube, 'allowWatchBookmarks'),
     sendInitialEvents: kube.query.has('sendInitialEvents') ? booleanParameter(kube, 'sendInitialEvents') : undefined,
+    onInitialized: kube.initialized,
     signal,
   })
 }
@@ -47,7 +48,7 @@ const maxTimerMs = 2 ** 31 - 1
 
 /** A watch ends when its time is over, when its client leaves or when the server stops. */
 function endAfter({ kube, reply, services }: ResourceRequest, ending: AbortController): () => void {
-  const seconds = integerParameter(kube, 'timeoutSeconds') || defaultTimeout()
+  const seconds = integerParameter(kube, 'timeoutSeconds') || defaultTimeout(services.minRequestTimeout)
   const end = () => ending.abort()
   const cancelTimer = services.clock.after(Math.min(seconds * 1000, maxTimerMs), end)
   reply.raw.once('close', end)

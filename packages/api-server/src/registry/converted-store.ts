@@ -12,6 +12,7 @@ import type {
   Store,
   StoredEntry,
   StoredList,
+  StoreStatistics,
   UpdateRequest,
   UpdateResult,
   Watch,
@@ -37,6 +38,10 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
     this.#as = as
     this.#base = base
     this.#codec = new Codec(definition)
+  }
+
+  statistics(): StoreStatistics {
+    return this.#base.statistics()
   }
 
   async get(key: ObjectKey, options?: { resourceVersion?: string | undefined }): Promise<StoredEntry<T>> {

@@ -7,6 +7,12 @@ const maxRun = 1024
 export class OrderedEntries {
   #byKey = new Map<string, Entry>()
   #runs: Entry[][] = [[]]
+  #bytes = 0
+
+  /** What all entries have together, as they are sent. */
+  get bytes(): number {
+    return this.#bytes
+  }
 
   get size(): number {
     return this.#byKey.size
@@ -21,7 +27,9 @@ export class OrderedEntries {
     const runIndex = this.#runOf(key)
     const run = this.#runs[runIndex] ?? []
     const at = lowerBound(run, key)
-    if (this.#byKey.has(key)) run[at] = entry
+    const before = this.#byKey.get(key)
+    this.#bytes += entry.json.byteLength - (before?.json.byteLength ?? 0)
+    if (before) run[at] = entry
     else {
       run.splice(at, 0, entry)
       if (run.length > maxRun) this.#runs.splice(runIndex + 1, 0, run.splice(maxRun / 2))
@@ -30,7 +38,10 @@ export class OrderedEntries {
   }
 
   delete(key: string): void {
-    if (!this.#byKey.delete(key)) return
+    const entry = this.#byKey.get(key)
+    if (!entry) return
+    this.#byKey.delete(key)
+    this.#bytes -= entry.json.byteLength
     const runIndex = this.#runOf(key)
     const run = this.#runs[runIndex] ?? []
     run.splice(lowerBound(run, key), 1)
@@ -61,12 +72,14 @@ export class OrderedEntries {
       this.#runs.push(run)
     }
     run.push(entry)
+    this.#bytes += entry.json.byteLength
     this.#byKey.set(entry.key, entry)
   }
 
   clear(): void {
     this.#byKey = new Map()
     this.#runs = [[]]
+    this.#bytes = 0
   }
 
   /** The last run that begins at or before the key. */

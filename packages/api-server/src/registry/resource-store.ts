@@ -34,6 +34,7 @@ import type {
   Store,
   StoredEntry,
   StoredList,
+  StoreStatistics,
   UpdateRequest,
   UpdateResult,
   Watch,
@@ -77,6 +78,11 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     this.#hooks = hooks
     this.#writeOptions = ttlSeconds ? { ttlSeconds } : {}
     this.#now = now
+  }
+
+  statistics(): StoreStatistics {
+    const { size, bytes } = this.#cache.entries
+    return { count: size, bytes }
   }
 
   async get(

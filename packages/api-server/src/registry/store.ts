@@ -16,6 +16,9 @@ import type { WatchEvent } from './watch-event.ts'
 export interface Store<T extends KubernetesObject = KubernetesObject> {
   readonly definition: ResourceDefinition<T>
 
+  /** How much there is, as far as it has been read. */
+  statistics(): StoreStatistics
+
   /** Throws `notFound`. `resourceVersion` as a client sends it: only "too large" can refuse it. */
   get(key: ObjectKey, options?: { resourceVersion?: string | undefined }): Promise<StoredEntry<T>>
 
@@ -40,6 +43,11 @@ export interface Store<T extends KubernetesObject = KubernetesObject> {
 
   /** Resolves when the watch is set up, so that what is wrong with a request is an error and no event. */
   watch(options: WatchRequest): Promise<Watch<T>>
+}
+
+export interface StoreStatistics {
+  readonly count: number
+  readonly bytes: number
 }
 
 /**
@@ -153,6 +161,8 @@ export interface WatchRequest extends Selection {
   resourceVersionMatch?: string | undefined
   allowWatchBookmarks?: boolean
   sendInitialEvents?: boolean | undefined
+  /** Called when all that the watch begins with has been handed over. */
+  onInitialized?: (() => void) | undefined
   signal: AbortSignal
 }
 

@@ -16,6 +16,8 @@ export interface WatcherOptions {
   signal: AbortSignal
   /** What comes before all that is pushed, made as it is read. Undefined stands for an object that is passed over. */
   first?: Iterable<WatchEvent | undefined>
+  /** Called when the last of these has been read. */
+  onInitialized?: (() => void) | undefined
   onEnd(): void
 }
 
@@ -27,12 +29,14 @@ export class Watcher implements AsyncIterableIterator<Batch> {
   #unread: WatchEvent[] = []
   #reader: ((result: Result) => void) | undefined
   #ended = false
+  readonly #onInitialized: (() => void) | undefined
   #onEnd: () => void
 
-  constructor(selector: Selector, { bookmarks, signal, first, onEnd }: WatcherOptions) {
+  constructor(selector: Selector, { bookmarks, signal, first, onInitialized, onEnd }: WatcherOptions) {
     this.selector = selector
     this.bookmarks = bookmarks
     this.#first = first?.[Symbol.iterator]()
+    this.#onInitialized = onInitialized
     const abort = () => this.#stop()
     signal.addEventListener('abort', abort, { once: true })
     this.#onEnd = () => {
@@ -91,6 +95,7 @@ export class Watcher implements AsyncIterableIterator<Batch> {
       const { done, value } = first.next()
       if (done) {
         this.#first = undefined
+        this.#onInitialized?.()
         break
       }
       if (value) batch.push(value)

@@ -50,6 +50,7 @@ export async function watch({ cache, backend, reader }: Source, request: WatchRe
     bookmarks: request.allowWatchBookmarks === true,
     signal,
     first,
+    onInitialized: request.onInitialized,
     onEnd: () => cache.watchers.remove(watcher),
   })
   if (!signal.aborted) cache.watchers.add(watcher)

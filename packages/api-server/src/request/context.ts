@@ -26,6 +26,10 @@ export class RequestContext {
   readonly longRunning: boolean
   readonly upgrade: Upgrade | undefined
   user: UserInfo = anonymous
+  /** When it must be answered, as `receivedAt` tells time; a long-running request has all the time there is. */
+  deadline = Number.POSITIVE_INFINITY
+  /** Told when a watch has handed over what it begins with: from then on it costs little. */
+  initialized: (() => void) | undefined
   /** Texts for `Warning` headers. */
   warnings: Set<string> | undefined
   #query: URLSearchParams | undefined

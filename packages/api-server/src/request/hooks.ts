@@ -6,8 +6,8 @@ import type { UserInfo } from '../authentication/user.ts'
 import type { Authorizer } from '../authorization/authorizer.ts'
 import { forbiddenBy } from '../authorization/forbidden.ts'
 import { type Hook, hasLeft, RequestContext, whenEnded } from './context.ts'
+import type { RequestDeadlines } from './deadline.ts'
 import { impersonate } from './impersonation.ts'
-import type { InFlightLimit } from './in-flight.ts'
 import type { RequestMetrics } from './metrics.ts'
 import { RequestInfoError } from './request-info.ts'
 import { upgradeOf } from './upgrade.ts'
@@ -17,7 +17,9 @@ export interface HookDependencies {
   logger: Logger
   authenticator: Authenticator
   authorizer: Authorizer
-  inFlight: InFlightLimit
+  deadlines: RequestDeadlines
+  /** Priority and fairness, or a bound on how many requests are in flight. */
+  limit: Hook
   metrics: RequestMetrics
 }
 
@@ -25,9 +27,10 @@ export interface HookDependencies {
 export const requestHooks = (dependencies: HookDependencies): readonly Hook[] => [
   requestInfoHook(dependencies),
   measureHook(dependencies),
+  dependencies.deadlines.hook,
   authenticateHook(dependencies),
   impersonateHook(dependencies),
-  dependencies.inFlight.hook,
+  dependencies.limit,
   authorizeHook(dependencies),
 ]
 

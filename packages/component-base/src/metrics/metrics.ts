@@ -11,6 +11,8 @@ export interface Metrics {
   histogram<Label extends string = never>(
     description: MetricDescription<Label> & { buckets: readonly number[] },
   ): Histogram<Label>
+  /** Figures that are counted elsewhere, in whatever is cheapest there, and put together when somebody reads the metrics. */
+  collected(metric: CollectedMetric): void
   readonly contentType: string
   /** The text of `/metrics`. */
   text(): Promise<string>
@@ -21,6 +23,20 @@ export interface MetricDescription<Label extends string> {
   name: string
   help: string
   labels?: readonly Label[]
+}
+
+export interface CollectedMetric {
+  name: string
+  help: string
+  type: 'counter' | 'gauge' | 'histogram'
+  collect(): Sample[]
+}
+
+export interface Sample {
+  /** Of a histogram's parts: the metric's name with `_bucket`, `_sum` or `_count`. */
+  metricName?: string
+  labels: Readonly<Record<string, string>>
+  value: number
 }
 
 export interface MetricsOptions {
@@ -44,6 +60,11 @@ export function createMetrics({ process = true }: MetricsOptions = {}): Metrics 
       return gauge
     },
     histogram: ({ buckets, ...description }) => new Histogram({ ...common(description), buckets: [...buckets] }),
+    collected: ({ name, help, type, collect }) => {
+      const get = async () => ({ name, help, type, aggregator: 'sum', values: collect() })
+      // A metric of prom-client's own kinds would have to be filled, one call a value, each time it is read.
+      registry.registerMetric({ name, help, type, get, reset: () => undefined } as unknown as Gauge)
+    },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }

@@ -16,6 +16,7 @@ export function withRules<T extends KubernetesObject>(rules: UpdateRules<T>): { 
 function underRules(store: Store, rules: UpdateRules<KubernetesObject>): Store {
   return {
     definition: store.definition,
+    statistics: () => store.statistics(),
     get: (key, options) => store.get(key, options),
     list: (options) => store.list(options),
     create: (object, options) => store.create(object, options),
