@@ -4,6 +4,7 @@ import { createMetrics } from '@tandem/component-base/metrics/metrics'
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain } from './admission/admission.ts'
 import { orderedPlugins } from './admission/ordered-plugins.ts'
+import { policyParameters } from './admission/policy-parameters.ts'
 import { createAuthentication } from './authentication/create-authenticator.ts'
 import { tokenIssuer } from './authentication/service-account/issuer.ts'
 import type { ServiceAccountKeys } from './authentication/service-account/load-keys.ts'
@@ -62,6 +63,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   const { authorizer, roleIndex } = authorization
   const admission = new AdmissionChain([
     ...orderedPlugins({ resources, authorizer, clock, options }),
+    policyParameters({ resources, authorizer, clock, options }),
     escalationCheck({ index: roleIndex, authorizer }),
   ])
   const deadlines = new RequestDeadlines({ requestTimeout: (options.requestTimeout ?? 60) * 1000, clock })

@@ -27,6 +27,12 @@ export const storedOnly = [
   'CSIStorageCapacity',
   'ServiceCIDR',
   'IPAddress',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
 ]
 
 export const command: CliCommand = {
