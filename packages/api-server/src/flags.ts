@@ -30,6 +30,11 @@ export const flags = {
   },
   'storage-backend': { type: 'string', default: 'level', description: 'The storage backend for persistence: level' },
   'data-dir': { type: 'string', description: 'The directory in which the level backend keeps its files' },
+  'storage-integrity-check': {
+    type: 'string',
+    default: 'quick',
+    description: 'How much the level backend reads of its files before it uses them: quick, or deep for all',
+  },
   'tls-cert-file': {
     type: 'string',
     description: 'File containing the x509 certificate for HTTPS; read again when it changes',
@@ -149,6 +154,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     serviceNodePortRange: values['service-node-port-range'],
     storageBackend: 'level',
     dataDir: needed('data-dir'),
+    storageIntegrityCheck: integrityCheck(values['storage-integrity-check']),
     tlsCertFile: needed('tls-cert-file'),
     tlsPrivateKeyFile: needed('tls-private-key-file'),
     serviceAccountKeyFiles: values['service-account-key-file'],
@@ -180,4 +186,9 @@ function authorizationMode(text: string): AuthorizationMode {
 function podSecurityLevel(text: string): 'privileged' | 'baseline' | 'restricted' {
   if (text === 'privileged' || text === 'baseline' || text === 'restricted') return text
   throw new UsageError(`--pod-security-enforce: must be one of privileged, baseline, restricted`)
+}
+
+function integrityCheck(value: string): 'quick' | 'deep' {
+  if (value === 'quick' || value === 'deep') return value
+  throw new UsageError(`--storage-integrity-check: ${JSON.stringify(value)} is neither quick nor deep`)
 }

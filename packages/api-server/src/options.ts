@@ -13,6 +13,8 @@ export interface ApiServerOptions {
   storageBackend?: 'level'
   /** Where the store keeps its files. */
   dataDir?: string
+  /** How much of those files is read before they are used: `quick` unless given. */
+  storageIntegrityCheck?: 'quick' | 'deep'
   /** A store that is open already: tests, and processes that compose a cluster. */
   backend?: Backend
   tlsCertFile: string

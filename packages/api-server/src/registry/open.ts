@@ -9,7 +9,13 @@ import { namespaceDeletion } from './subresources/namespace-deletion.ts'
 
 type StoreOptions = Pick<
   ApiServerOptions,
-  'backend' | 'dataDir' | 'etcdCompactionInterval' | 'eventTtl' | 'serviceClusterIpRange' | 'serviceNodePortRange'
+  | 'backend'
+  | 'dataDir'
+  | 'etcdCompactionInterval'
+  | 'storageIntegrityCheck'
+  | 'eventTtl'
+  | 'serviceClusterIpRange'
+  | 'serviceNodePortRange'
 >
 
 export interface OpenedRegistry {
@@ -18,12 +24,16 @@ export interface OpenedRegistry {
   close(): Promise<void>
 }
 
-function openLevel({ dataDir = '.', etcdCompactionInterval }: StoreOptions, logger: Logger): Promise<LevelBackend> {
+function openLevel(
+  { dataDir = '.', etcdCompactionInterval, storageIntegrityCheck = 'quick' }: StoreOptions,
+  logger: Logger,
+): Promise<LevelBackend> {
   // As with upstream's flag, 0 is never.
   const milliseconds = etcdCompactionInterval === 0 ? Number.POSITIVE_INFINITY : (etcdCompactionInterval ?? 300) * 1000
   return LevelBackend.open({
     directory: join(dataDir, 'store'),
     retention: { milliseconds },
+    integrityCheck: storageIntegrityCheck,
     onAlarm: ({ type, state, message }) =>
       logger[state === 'raised' ? 'error' : 'info']({ alarm: type, state }, message),
   })

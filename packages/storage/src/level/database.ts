@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { FormatError, LockedError, NoSpaceError } from '../errors.ts'
+import { checkFiles, type IntegrityCheck } from './integrity.ts'
+import { checkRecords } from './record-check.ts'
 import { formatVersion } from './records.ts'
 
 export type Database = Level<string, Buffer>
@@ -10,7 +12,7 @@ export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'd
 const ownerFile = (directory: string): string => join(directory, 'owner.pid')
 
 /** Opens the directory for this process alone, and makes sure that this version can read what is in it. */
-export async function openDatabase(directory: string): Promise<Database> {
+export async function openDatabase(directory: string, check: IntegrityCheck = 'quick'): Promise<Database> {
   // Secrets lie here as they are.
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const database: Database = new Level(directory, {
@@ -19,6 +21,8 @@ export async function openDatabase(directory: string): Promise<Database> {
     cacheSize: 8 << 20,
     writeBufferSize: 8 << 20,
   })
+  // Whoever holds it changes its files meanwhile.
+  if (!ownerOf(directory)) checkFiles(directory, check)
   try {
     await database.open()
   } catch (error) {
@@ -26,6 +30,7 @@ export async function openDatabase(directory: string): Promise<Database> {
   }
   try {
     await checkFormat(database, directory)
+    if (check === 'deep') await checkRecords(database)
   } catch (error) {
     await database.close()
     throw error
@@ -78,12 +83,27 @@ export function translateWrite(error: unknown, directory: string): unknown {
 const isNoSpace = (error: unknown): boolean =>
   error instanceof Error && /no space left|quota exceeded/i.test(error.message)
 
-/** Who wrote the owner file, if that process is alive: after a crash the file stays and the lock does not. */
+/** The process that has the directory open: after a crash the owner file stays, the lock does not, and the pid may be another's. */
 function ownerOf(directory: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(ownerFile(directory), 'utf8'), 10)
     process.kill(pid, 0)
-    return pid
+    return holdsLock(pid, directory) ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function holdsLock(pid: number, directory: string): boolean {
+  const lock = join(realpathSync(directory), 'LOCK')
+  const descriptors = `/proc/${pid}/fd`
+  return readdirSync(descriptors).some((descriptor) => targetOf(join(descriptors, descriptor)) === lock)
+}
+
+/** Undefined when it was closed meanwhile. */
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(descriptor)
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import { ClosedError } from '../errors.ts'
 import { closeDatabase, type Database, openDatabase } from './database.ts'
+import type { IntegrityCheck } from './integrity.ts'
 
 /** The open database, which is opened anew in place after a write failed. Who reads it does so in short pieces, which are waited for. */
 export class Handle {
@@ -10,8 +11,8 @@ export class Handle {
   #reopening: Promise<void> | undefined
   #closed = false
 
-  static async open(directory: string): Promise<Handle> {
-    return new Handle(directory, await openDatabase(directory))
+  static async open(directory: string, check?: IntegrityCheck): Promise<Handle> {
+    return new Handle(directory, await openDatabase(directory, check))
   }
 
   private constructor(directory: string, database: Database) {

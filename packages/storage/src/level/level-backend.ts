@@ -18,6 +18,7 @@ import { DirectorySync } from './directory-sync.ts'
 import { expiredBy } from './expiry.ts'
 import { follow } from './following.ts'
 import { Handle } from './handle.ts'
+import type { IntegrityCheck } from './integrity.ts'
 import { list } from './listing.ts'
 import { decodeState, endOf, headKey, revisionOfLog, type State, stateKey, valueKey } from './records.ts'
 import { Room } from './room.ts'
@@ -33,6 +34,8 @@ export interface LevelOptions {
   now?(): number
   /** Free bytes below which writes are refused, so that the database never meets a full disk: 32 MiB unless given. */
   reserveBytes?: number
+  /** How much is read before the store opens: `quick` unless given. */
+  integrityCheck?: IntegrityCheck
   /** Told when the state of the store changes that its operator must know of. */
   onAlarm?(alarm: Alarm): void
 }
@@ -78,7 +81,7 @@ export class LevelBackend implements Backend {
   #alarmed = false
 
   static async open(options: LevelOptions): Promise<LevelBackend> {
-    const handle = await Handle.open(options.directory)
+    const handle = await Handle.open(options.directory, options.integrityCheck)
     const backend = new LevelBackend(handle, options, await handle.read(readFound))
     await backend.#room.look()
     backend.#tick()
