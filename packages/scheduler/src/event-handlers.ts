@@ -4,7 +4,7 @@ import type { Namespace, Node, Pod } from '@tandem/api/core/v1/types'
 import type { InformerHandler } from '@tandem/client'
 import type { Nominator } from './cache/nominator.ts'
 import type { SchedulerCache } from './cache/scheduler-cache.ts'
-import type { ClusterEvent } from './framework/cluster-event.ts'
+import type { NodeEvent } from './framework/cluster-event.ts'
 import { podInfoOf } from './framework/pod-info.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 
@@ -25,7 +25,7 @@ export function podHandler({ cache, queue, nominator, profile }: EventHandlerOpt
     const info = podInfoOf(pod)
     if (pod.spec.nodeName) {
       cache.setPod(info, pod.spec.nodeName)
-      queue.moveAll('AssignedPodAdd')
+      queue.moveAll({ event: 'AssignedPodAdd', pod: info })
     } else if (isOurs(pod)) {
       if (pod.status?.nominatedNodeName) nominator.nominate(info, pod.status.nominatedNodeName)
       queue.add(info)
@@ -35,9 +35,8 @@ export function podHandler({ cache, queue, nominator, profile }: EventHandlerOpt
   const deleted = (pod: Pod): void => {
     queue.delete(pod.metadata.uid)
     nominator.remove(pod.metadata.uid)
-    if (!cache.hasPod(pod.metadata.uid)) return
-    cache.removePod(pod.metadata.uid)
-    queue.moveAll('AssignedPodDelete')
+    const removed = cache.removePod(pod.metadata.uid)
+    if (removed) queue.moveAll({ event: 'AssignedPodDelete', pod: removed })
   }
 
   return {
@@ -57,8 +56,9 @@ export function podHandler({ cache, queue, nominator, profile }: EventHandlerOpt
         const isNew = !old.spec.nodeName
         // Most updates are of status, and cost nothing here.
         if (!isNew && !isChanged(pod, old) && !isResized(pod, old)) return
-        cache.setPod(podInfoOf(pod), pod.spec.nodeName)
-        queue.moveAll(isNew ? 'AssignedPodAdd' : 'AssignedPodUpdate')
+        const info = podInfoOf(pod)
+        cache.setPod(info, pod.spec.nodeName)
+        queue.moveAll(isNew ? { event: 'AssignedPodAdd', pod: info } : { event: 'AssignedPodUpdate', pod: info, old })
       } else if (isOurs(pod) && !cache.isAssumed(pod.metadata.uid)) {
         queue.update(podInfoOf(pod), { mayHelp: isChanged(pod, old) })
       }
@@ -83,21 +83,21 @@ const isResized = (pod: Pod, old: Pod): boolean => {
 export const nodeHandler = ({ cache, queue }: EventHandlerOptions): InformerHandler<Node> => ({
   added(node) {
     cache.setNode(node)
-    queue.moveAll('NodeAdd')
+    queue.moveAll({ event: 'NodeAdd', node })
   },
   updated(node, old) {
     cache.setNode(node)
-    for (const event of nodeEvents(node, old)) queue.moveAll(event)
+    for (const event of nodeEvents(node, old)) queue.moveAll({ event, node, old })
   },
   deleted(node) {
     cache.removeNode(node.metadata.name)
-    queue.moveAll('NodeDelete')
+    queue.moveAll({ event: 'NodeDelete', node })
   },
 })
 
 /** What of a node changed that a pod may have waited for. Heartbeats are nothing of it. */
-export function nodeEvents(node: Node, old: Node): ClusterEvent[] {
-  const events: ClusterEvent[] = []
+export function nodeEvents(node: Node, old: Node): NodeEvent[] {
+  const events: NodeEvent[] = []
   if (!isDeepStrictEqual(node.status?.allocatable, old.status?.allocatable)) events.push('NodeAllocatableChange')
   if (!isDeepStrictEqual(node.metadata.labels, old.metadata.labels)) events.push('NodeLabelChange')
   if (!isDeepStrictEqual(node.spec, old.spec)) events.push('NodeTaintChange')
@@ -112,7 +112,8 @@ export const namespaceHandler = ({ cache, queue }: EventHandlerOptions): Informe
   added: (namespace) => cache.setNamespace(namespace),
   updated(namespace, old) {
     cache.setNamespace(namespace)
-    if (!isDeepStrictEqual(namespace.metadata.labels, old.metadata.labels)) queue.moveAll('AssignedPodUpdate')
+    if (!isDeepStrictEqual(namespace.metadata.labels, old.metadata.labels))
+      queue.moveAll({ event: 'NamespaceLabelChange' })
   },
   deleted: ({ metadata }) => cache.removeNamespace(metadata.name),
 })

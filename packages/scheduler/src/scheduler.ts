@@ -146,7 +146,7 @@ export class Scheduler {
       framework.unreserve(cycle, nodeName)
       cache.forgetPod(info.key)
       // What was taken is free again, so others may fit.
-      queue.moveAll('AssignedPodDelete')
+      queue.moveAll({ event: 'AssignedPodDelete', pod: info })
       this.#fail(queued, { ...rejection, start })
       return
     }

@@ -44,6 +44,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     sort: framework.sort,
     preEnqueue: ({ pod }) => framework.preEnqueue(pod),
     isWokenBy: (plugin, event) => framework.isWokenBy(plugin, event),
+    mayHelp: (plugin, pod, change) => framework.mayHelp(plugin, pod, change),
     initialBackoffMs: (options['pod-initial-backoff-seconds'] ?? 1) * 1000,
     maxBackoffMs: (options['pod-max-backoff-seconds'] ?? 10) * 1000,
   })

@@ -82,15 +82,17 @@ export class SchedulerCache {
     this.#place(info, { nodeName, assumed: false })
   }
 
-  removePod(key: string): void {
+  /** The pod as it was, if it was there. */
+  removePod(key: string): PodInfo | undefined {
     const placed = this.#pods.get(key)
-    if (!placed) return
+    if (!placed) return undefined
     this.#pods.delete(key)
     this.#withAffinity.delete(key)
     this.#counts.changed(placed.info.pod, placed.nodeName, -1)
     const node = this.#nodes.get(placed.nodeName)
     node?.removePod(key)
     if (node && !node.isKnown && node.pods.size === 0) this.#nodes.delete(node.name)
+    return placed.info
   }
 
   /** The pod will be on the node: from now on its requests count there. */

@@ -1,6 +1,6 @@
 import type { Pod } from '@tandem/api/core/v1/types'
 import type { QueuedPod } from '../queue/queued-pod.ts'
-import type { ClusterEvent } from './cluster-event.ts'
+import type { ClusterChange, ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import {
   type Cycle,
@@ -73,6 +73,10 @@ export class Framework {
   isWokenBy(plugin: string, event: ClusterEvent): boolean {
     if (event === 'ForceActivate' || event === 'UnschedulableTimeout') return true
     return this.#byName.get(plugin)?.events?.includes(event) ?? true
+  }
+
+  mayHelp(plugin: string, pod: PodInfo, change: ClusterChange): boolean {
+    return this.#byName.get(plugin)?.mayHelp?.(pod, change) ?? true
   }
 
   newCycle(pod: PodInfo, source: NodeSource): Cycle {

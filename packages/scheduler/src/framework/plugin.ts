@@ -3,7 +3,7 @@ import type { Client } from '@tandem/client'
 import type { PodQuery } from '../cache/pod-counts.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { NamespaceLabels } from './affinity-term.ts'
-import type { ClusterEvent } from './cluster-event.ts'
+import type { ClusterChange, ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Status } from './status.ts'
@@ -21,6 +21,8 @@ export interface Plugin {
   readonly weight?: number
   /** What may make a pod schedulable that this plugin rejected. Any change, unless given. */
   readonly events?: readonly ClusterEvent[]
+  /** Could this change, which is one of `events`, make that pod schedulable? Every one could, unless given: upstream's queueing hint. */
+  mayHelp?(pod: PodInfo, change: ClusterChange): boolean
 
   /** May the pod enter the queue at all? */
   preEnqueue?(pod: Pod): Status | undefined

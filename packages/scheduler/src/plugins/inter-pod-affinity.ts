@@ -1,4 +1,6 @@
+import { matchesLabels } from '@tandem/apimachinery'
 import { type AffinityTerm, queryOf, termMatches } from '../framework/affinity-term.ts'
+import { nodeOfChange } from '../framework/cluster-event.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import { type Cycle, maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
@@ -35,8 +37,23 @@ export const plugin: Plugin = {
     'AssignedPodUpdate',
     'NodeAdd',
     'NodeLabelChange',
+    'NamespaceLabelChange',
     'UnschedulablePodUpdate',
   ],
+
+  mayHelp({ affinityTerms: { required, requiredAnti } }, change) {
+    const node = nodeOfChange(change)
+    // A node without a topology is near nobody.
+    if (node) return required.every(({ topologyKey }) => node.metadata.labels?.[topologyKey] !== undefined)
+    if (!('pod' in change)) return true
+    const { pod, event } = change
+    // Without the labels of namespaces at hand, a selector of them may choose any.
+    const isChosen = ({ namespaces, namespaceSelector, selector }: AffinityTerm): boolean =>
+      (namespaceSelector !== undefined || namespaces.has(pod.pod.metadata.namespace ?? '')) &&
+      (event === 'AssignedPodUpdate' || matchesLabels(selector, pod.pod.metadata.labels))
+    if (event !== 'AssignedPodDelete' && required.some(isChosen)) return true
+    return event !== 'AssignedPodAdd' && (pod.affinityTerms.requiredAnti.length > 0 || requiredAnti.some(isChosen))
+  },
 
   preFilter(cycle) {
     const { required, requiredAnti } = cycle.pod.affinityTerms

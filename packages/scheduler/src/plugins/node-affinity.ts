@@ -1,5 +1,6 @@
 import { matchRequiredNodeAffinity, scorePreferredNodeAffinity } from '@tandem/api/core/v1/node-affinity'
 import type { NodeSelectorTerm, Pod } from '@tandem/api/core/v1/types'
+import { nodeOfChange } from '../framework/cluster-event.ts'
 import { normalizeToMax } from '../framework/framework.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { skip, unresolvable } from '../framework/status.ts'
@@ -18,6 +19,11 @@ export const plugin: Plugin = {
   name: 'NodeAffinity',
   weight: 2,
   events: ['NodeAdd', 'NodeLabelChange', 'UnschedulablePodUpdate'],
+
+  mayHelp({ pod }, change) {
+    const node = nodeOfChange(change)
+    return !node || matchRequiredNodeAffinity(pod, node)
+  },
 
   preFilter({ pod: { pod } }) {
     const terms = requiredTerms(pod)

@@ -1,3 +1,4 @@
+import { nodeOfChange } from '../framework/cluster-event.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { unresolvable } from '../framework/status.ts'
 
@@ -7,5 +8,6 @@ const refused = unresolvable("node(s) didn't match the requested node name")
 export const plugin: Plugin = {
   name: 'NodeName',
   events: ['NodeAdd'],
+  mayHelp: ({ pod }, change) => nodeOfChange(change)?.metadata.name === pod.spec.nodeName,
   filter: ({ pod }, node) => (pod.pod.spec.nodeName && pod.pod.spec.nodeName !== node.name ? refused : undefined),
 }

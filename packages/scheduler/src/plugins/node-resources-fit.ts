@@ -1,7 +1,9 @@
 import { isNativeResource } from '@tandem/api/core/v1/resource-name'
-import type { NodeInfo } from '../framework/node-info.ts'
+import type { Node } from '@tandem/api/core/v1/types'
+import { nodeOfChange } from '../framework/cluster-event.ts'
+import { NodeInfo } from '../framework/node-info.ts'
 import { maxNodeScore, type Plugin } from '../framework/plugin.ts'
-import { amountOf, type ResourceAmounts } from '../framework/resources.ts'
+import { amountOf, podAmounts, type ResourceAmounts } from '../framework/resources.ts'
 import { type Status, unresolvable, unschedulable } from '../framework/status.ts'
 
 /** What the score looks at, and how much each counts. */
@@ -14,6 +16,13 @@ const scored = [
 export const plugin: Plugin = {
   name: 'NodeResourcesFit',
   events: ['AssignedPodDelete', 'AssignedPodUpdate', 'NodeAdd', 'NodeAllocatableChange', 'UnschedulablePodUpdate'],
+
+  mayHelp(pod, change) {
+    const node = nodeOfChange(change)
+    if (node) return insufficient(pod.requests, emptyNode(node))?.code !== 'UnschedulableAndUnresolvable'
+    if (!('pod' in change) || !change.old) return true
+    return hasShrunk(change.pod.requests, podAmounts(change.old), pod.requests)
+  },
 
   filter: ({ pod }, node) => insufficient(pod.requests, node),
 
@@ -56,6 +65,18 @@ export function insufficient(
   if (!reasons) return undefined
   return resolvable ? unschedulable(...reasons) : unresolvable(...reasons)
 }
+
+function emptyNode(node: Node): NodeInfo {
+  const info = new NodeInfo(node.metadata.name)
+  info.setNode(node)
+  return info
+}
+
+/** Was anything given back that the pod asks for? */
+const hasShrunk = (now: ResourceAmounts, before: ResourceAmounts, wanted: ResourceAmounts): boolean =>
+  ['cpu', 'memory', 'ephemeral-storage', ...wanted.scalar.keys()].some(
+    (name) => amountOf(wanted, name) > 0 && amountOf(now, name) < amountOf(before, name),
+  )
 
 /** Whether a resource of this name exists only where a node offers it. */
 export const isScalarResource = (name: string): boolean => !isNativeResource(name) || name.startsWith('hugepages-')

@@ -1,4 +1,6 @@
 import { tolerationsTolerateTaint } from '@tandem/api/core/v1/toleration'
+import type { Node, Pod } from '@tandem/api/core/v1/types'
+import { nodeOfChange } from '../framework/cluster-event.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { unresolvable } from '../framework/status.ts'
 
@@ -10,6 +12,12 @@ const cordoned = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule'
 export const plugin: Plugin = {
   name: 'NodeUnschedulable',
   events: ['NodeAdd', 'NodeTaintChange', 'UnschedulablePodUpdate'],
-  filter: ({ pod }, { node }) =>
-    node.spec?.unschedulable && !tolerationsTolerateTaint(pod.pod.spec.tolerations, cordoned) ? refused : undefined,
+  mayHelp({ pod }, change) {
+    const node = nodeOfChange(change)
+    return !node || takes(node, pod)
+  },
+  filter: ({ pod }, { node }) => (takes(node, pod.pod) ? undefined : refused),
 }
+
+const takes = ({ spec }: Node, pod: Pod): boolean =>
+  !spec?.unschedulable || tolerationsTolerateTaint(pod.spec.tolerations, cordoned)

@@ -43,6 +43,20 @@ export const plugin: Plugin = {
     'UnschedulablePodUpdate',
   ],
 
+  mayHelp({ pod }, change) {
+    const constraints = constraintsOf(pod, 'DoNotSchedule')
+    if ('node' in change) {
+      const states = [change.node, ...(change.old ? [change.old] : [])]
+      return states.some(({ metadata }) => constraints.every(({ topologyKey }) => metadata.labels?.[topologyKey]))
+    }
+    if (!('pod' in change)) return true
+    return constraints.some(
+      ({ query }) =>
+        query.matches({ ...change.pod.pod, metadata: { ...change.pod.pod.metadata, deletionTimestamp: undefined } }) ||
+        (change.old !== undefined && query.matches(change.old)),
+    )
+  },
+
   preFilter(cycle) {
     const constraints = constraintsOf(cycle.pod.pod, 'DoNotSchedule')
     if (constraints.length === 0) return skip

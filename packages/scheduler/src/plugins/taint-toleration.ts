@@ -1,5 +1,6 @@
 import { findUntoleratedTaint, tolerationsTolerateTaint } from '@tandem/api/core/v1/toleration'
-import type { Taint } from '@tandem/api/core/v1/types'
+import type { Node, Pod, Taint } from '@tandem/api/core/v1/types'
+import { nodeOfChange } from '../framework/cluster-event.ts'
 import { normalizeToMax } from '../framework/framework.ts'
 import type { Plugin } from '../framework/plugin.ts'
 import { unresolvable } from '../framework/status.ts'
@@ -8,14 +9,21 @@ const refused = unresolvable('node(s) had untolerated taint(s)')
 
 const keepsOut = ({ effect }: Taint): boolean => effect === 'NoSchedule' || effect === 'NoExecute'
 
+const isTolerated = ({ spec }: Node, pod: Pod): boolean =>
+  findUntoleratedTaint(spec?.taints, pod.spec.tolerations, keepsOut) === undefined
+
 /** Keeps pods off nodes with taints they do not tolerate, and prefers nodes with few that only ask to be avoided. */
 export const plugin: Plugin = {
   name: 'TaintToleration',
   weight: 3,
   events: ['NodeAdd', 'NodeTaintChange', 'UnschedulablePodUpdate'],
 
-  filter: ({ pod }, { node }) =>
-    findUntoleratedTaint(node.spec?.taints, pod.pod.spec.tolerations, keepsOut) ? refused : undefined,
+  mayHelp({ pod }, change) {
+    const node = nodeOfChange(change)
+    return !node || isTolerated(node, pod)
+  },
+
+  filter: ({ pod }, { node }) => (isTolerated(node, pod.pod) ? undefined : refused),
 
   score({ pod }, { node }) {
     const taints = node.spec?.taints

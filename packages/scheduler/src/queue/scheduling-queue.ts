@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '@tandem/component-base'
-import type { ClusterEvent } from '../framework/cluster-event.ts'
+import type { ClusterChange, ClusterEvent } from '../framework/cluster-event.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 import { isRejected, type Status } from '../framework/status.ts'
 import { Heap } from './heap.ts'
@@ -13,6 +13,8 @@ export interface SchedulingQueueOptions {
   preEnqueue: (pod: PodInfo) => { status: Status; plugin: string } | undefined
   /** Could this event make a pod schedulable that the plugin rejected? */
   isWokenBy: (plugin: string, event: ClusterEvent) => boolean
+  /** Could this very change, of an event that wakes it, make that pod schedulable? */
+  mayHelp: (plugin: string, pod: PodInfo, change: ClusterChange) => boolean
   initialBackoffMs?: number
   maxBackoffMs?: number
   /** How long a pod stays unschedulable without any event before it is tried again. */
@@ -20,9 +22,12 @@ export interface SchedulingQueueOptions {
 }
 
 interface InFlight {
-  events: Set<ClusterEvent>
+  /** How many changes there had been when the pod was taken. */
+  since: number
   /** The pod as it was changed to. */
   latest?: PodInfo
+  /** It was changed in a way that could matter. */
+  changed?: boolean
 }
 
 const flushIntervalMs = 30_000
@@ -36,8 +41,11 @@ export class SchedulingQueue {
   readonly #active: Heap<QueuedPod>
   readonly #backoff: Heap<QueuedPod>
   readonly #unschedulable = new WaitingPods()
-  /** Pods under way, with what was seen since they were taken. */
+  /** Pods under way, in the order in which they were taken. */
   readonly #inFlight = new Map<string, InFlight>()
+  /** What was seen since the first of them was taken. */
+  readonly #changes: ClusterChange[] = []
+  #changesDropped = 0
   readonly #waiters: ((pod: QueuedPod | undefined) => void)[] = []
   #cancelBackoff: Cancel = () => {}
   #cancelFlush: Cancel = () => {}
@@ -73,7 +81,7 @@ export class SchedulingQueue {
     const underWay = this.#inFlight.get(info.key)
     if (underWay) {
       underWay.latest = info
-      if (mayHelp) underWay.events.add('UnschedulablePodUpdate')
+      underWay.changed ||= mayHelp
       return
     }
     const queued = this.#active.get(info.key) ?? this.#backoff.get(info.key)
@@ -95,7 +103,7 @@ export class SchedulingQueue {
 
   delete(key: string): void {
     this.#forget(key)
-    this.#inFlight.delete(key)
+    this.done(key)
   }
 
   has(key: string): boolean {
@@ -117,7 +125,11 @@ export class SchedulingQueue {
 
   /** The pod needs the queue no more: it was bound, or is gone. */
   done(key: string): void {
-    this.#inFlight.delete(key)
+    if (!this.#inFlight.delete(key)) return
+    const [first] = this.#inFlight.values()
+    const needed = first?.since ?? this.#changesDropped + this.#changes.length
+    this.#changes.splice(0, needed - this.#changesDropped)
+    this.#changesDropped = needed
   }
 
   /**
@@ -126,7 +138,8 @@ export class SchedulingQueue {
    */
   addUnschedulable(pod: QueuedPod): void {
     const underWay = this.#inFlight.get(pod.info.key)
-    this.#inFlight.delete(pod.info.key)
+    const seen = underWay ? this.#changes.slice(underWay.since - this.#changesDropped) : []
+    this.done(pod.info.key)
     if (!underWay || this.has(pod.info.key)) return
     const failed: QueuedPod = {
       ...pod,
@@ -135,16 +148,18 @@ export class SchedulingQueue {
       attempts: pod.attempts + 1,
     }
     const woken =
-      failed.unschedulablePlugins.size === 0 || [...underWay.events].some((event) => this.#concerns(failed, event))
+      failed.unschedulablePlugins.size === 0 ||
+      seen.some((change) => this.#concerns(failed, change)) ||
+      (underWay.changed && this.#concerns(failed, { event: 'UnschedulablePodUpdate' }))
     if (woken) this.#requeue(failed)
     else this.#unschedulable.set(failed)
   }
 
-  /** Wakes the unschedulable pods that the event concerns. */
-  moveAll(event: ClusterEvent, mayHelp: (pod: QueuedPod) => boolean = () => true): void {
-    for (const { events } of this.#inFlight.values()) events.add(event)
-    for (const pod of this.#unschedulable.rejectedBy((plugin) => this.#options.isWokenBy(plugin, event))) {
-      if (!mayHelp(pod)) continue
+  /** Wakes the unschedulable pods that the change may help. */
+  moveAll(change: ClusterChange): void {
+    if (this.#inFlight.size > 0) this.#changes.push(change)
+    for (const pod of this.#unschedulable.rejectedBy((plugin) => this.#options.isWokenBy(plugin, change.event))) {
+      if (!this.#concerns(pod, change)) continue
       this.#unschedulable.delete(pod.info.key)
       this.#requeue(pod)
     }
@@ -157,8 +172,10 @@ export class SchedulingQueue {
     for (const resolve of this.#waiters.splice(0)) resolve(undefined)
   }
 
-  #concerns(pod: QueuedPod, event: ClusterEvent): boolean {
-    for (const plugin of pod.unschedulablePlugins) if (this.#options.isWokenBy(plugin, event)) return true
+  #concerns(pod: QueuedPod, change: ClusterChange): boolean {
+    const { isWokenBy, mayHelp } = this.#options
+    for (const plugin of pod.unschedulablePlugins)
+      if (isWokenBy(plugin, change.event) && mayHelp(plugin, pod.info, change)) return true
     return false
   }
 
@@ -191,7 +208,7 @@ export class SchedulingQueue {
   }
 
   #take(pod: QueuedPod): void {
-    this.#inFlight.set(pod.info.key, { events: new Set() })
+    this.#inFlight.set(pod.info.key, { since: this.#changesDropped + this.#changes.length })
   }
 
   #forget(key: string): void {

@@ -1,10 +1,16 @@
 import { FakeClock } from '@tandem/component-base/testing/fake-clock'
 import t from 'tap'
+import type { ClusterChange } from '../../src/framework/cluster-event.ts'
 import { podInfoOf } from '../../src/framework/pod-info.ts'
 import { plugin as prioritySort } from '../../src/plugins/priority-sort.ts'
 import { plugin as gates } from '../../src/plugins/scheduling-gates.ts'
 import { SchedulingQueue } from '../../src/queue/scheduling-queue.ts'
-import { type PodFixture, podOf } from '../objects.ts'
+import { nodeOf, type PodFixture, podOf } from '../objects.ts'
+
+const gone = (cpu = '1'): ClusterChange => ({
+  event: 'AssignedPodDelete',
+  pod: podInfoOf(podOf({ name: 'gone', cpu })),
+})
 
 function setUp() {
   const clock = new FakeClock()
@@ -16,6 +22,7 @@ function setUp() {
       return status && { status, plugin: gates.name }
     },
     isWokenBy: (plugin, event) => plugin === 'NodeResourcesFit' && event === 'AssignedPodDelete',
+    mayHelp: (_plugin, pod, change) => 'pod' in change && change.pod.requests.milliCPU >= pod.requests.milliCPU,
   })
   t.teardown(() => queue.close())
   const add = (fixture: PodFixture) => {
@@ -45,10 +52,10 @@ t.test('an unschedulable pod waits for an event that concerns it, and then for i
   const { clock, queue, add, next, fail } = setUp()
   add({ name: 'p' })
   fail(['NodeResourcesFit'])
-  queue.moveAll('NodeLabelChange')
+  queue.moveAll({ event: 'NodeLabelChange', node: nodeOf({ name: 'n' }) })
   await clock.advance(5_000)
   t.equal(next(), undefined, 'nothing that concerns it')
-  queue.moveAll('AssignedPodDelete')
+  queue.moveAll(gone())
   t.equal(next(), 'p', 'its backoff was over long ago')
 })
 
@@ -57,7 +64,7 @@ t.test('backoff doubles from one second to ten', async (t) => {
   add({ name: 'p' })
   for (const seconds of [1, 2, 4, 8, 10, 10]) {
     t.ok(fail(['NodeResourcesFit']))
-    queue.moveAll('AssignedPodDelete')
+    queue.moveAll(gone())
     await clock.advance(seconds * 1000 - 1)
     t.equal(queue.depth.active, 0, `not before ${seconds} s`)
     await clock.advance(1)
@@ -69,10 +76,40 @@ t.test('an event while the pod is under way is not lost', async (t) => {
   const { clock, queue, add, next } = setUp()
   add({ name: 'p' })
   const pod = queue.tryNext()
-  queue.moveAll('AssignedPodDelete')
+  queue.moveAll(gone())
   if (pod) queue.addUnschedulable({ ...pod, unschedulablePlugins: new Set(['NodeResourcesFit']) })
   await clock.advance(1_000)
   t.equal(next(), 'p')
+})
+
+t.test('a change wakes the pods that it can help, and only those', async (t) => {
+  const { clock, queue, add, next, fail } = setUp()
+  add({ name: 'large', cpu: '2' })
+  fail(['NodeResourcesFit'])
+  add({ name: 'small', cpu: '1' })
+  fail(['NodeResourcesFit'])
+  await clock.advance(1_000)
+  queue.moveAll(gone('1'))
+  t.same([next(), next()], ['small', undefined])
+  queue.moveAll(gone('2'))
+  t.equal(next(), 'large')
+})
+
+t.test('a change that cannot help a pod under way does not wake it', async (t) => {
+  const { clock, queue, add, next } = setUp()
+  const changes = [
+    { cpu: '1', woken: false },
+    { cpu: '2', woken: true },
+  ]
+  for (const { cpu, woken } of changes) {
+    const { key } = add({ name: 'large', cpu: '2' })
+    const pod = queue.tryNext()
+    queue.moveAll(gone(cpu))
+    if (pod) queue.addUnschedulable({ ...pod, unschedulablePlugins: new Set(['NodeResourcesFit']) })
+    await clock.advance(1_000)
+    t.equal(next(), woken ? 'large' : undefined)
+    queue.delete(key)
+  }
 })
 
 t.test('a pod that failed by an error is tried again without any event', async (t) => {
