@@ -275,9 +275,11 @@ t.test('orders that documents tell are the code’s', (t) => {
   const dns = [...chain.matchAll(/^ {4}(\w+)/gm)].map(([, name]) => name)
   t.match(read('packages/dns/README.md'), `: ${dns.join(', ')} `)
   const hooks = /=> \[\n([^\]]*)\]/.exec(read('packages/api-server/src/request/hooks.ts'))?.[1] ?? ''
-  const steps = [...hooks.matchAll(/(\w+)Hook\(|dependencies\.(inFlight)/g)].map(([, name, other]) => name ?? other)
-  t.same(steps, ['requestInfo', 'measure', 'authenticate', 'impersonate', 'inFlight', 'authorize'])
-  const ways = ['request info', 'measure', 'authenticate', 'impersonate', 'limit', 'authorize']
+  const steps = [...hooks.matchAll(/(\w+)Hook\(|dependencies\.(deadlines|limit)\b/g)].map(
+    ([, name, other]) => name ?? other,
+  )
+  t.same(steps, ['requestInfo', 'measure', 'deadlines', 'authenticate', 'impersonate', 'limit', 'authorize'])
+  const ways = ['request info', 'measure', 'deadline', 'authenticate', 'impersonate', 'limit', 'authorize']
   for (const document of ['ARCHITECTURE.md', 'packages/api-server/README.md'])
     t.match(read(document), new RegExp(ways.join('[ a-z]*\\s+[─→]\\s+')), document)
   t.end()
