@@ -1,4 +1,5 @@
 import type { Backend } from '@tandem/storage'
+import type { LimitedResource } from './admission/resource-quota/check.ts'
 
 /** How the server is started: upstream's flags, in camel case, with upstream's defaults. */
 export interface ApiServerOptions {
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
   podSecurityEnforce?: 'privileged' | 'baseline' | 'restricted'
   /** Seconds that history is kept for watches and lists of the past; 0 for as long as its size allows. */
   etcdCompactionInterval?: number
+  /** What may only be used where a quota covers it. */
+  quotaLimitedResources?: readonly LimitedResource[]
   /** Seconds that events are kept. */
   eventTtl?: number
   /** On unless false; without it the two following numbers are bounds of their own. */

@@ -8,6 +8,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import type { PluginContext } from './plugin-context.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { priority } from './priority.ts'
+import { resourceQuota } from './resource-quota/plugin.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
@@ -32,6 +33,8 @@ const plugins: readonly CreatePlugin[] = [
   certificateSigning,
   certificateSubjectRestriction,
   defaultIngressClass,
+  // Last: what another plugin refuses is not charged.
+  resourceQuota,
 ]
 
 export function orderedPlugins(context: PluginContext): AdmissionPlugin[] {
