@@ -61,6 +61,8 @@ export interface ClaimOptions<Owner extends KubernetesObject, T extends Kubernet
   resource: ResourceDefinition<T>
   objects: readonly T[]
   matches(object: T): boolean
+  /** What is adopted gets these too. */
+  adoptedFinalizers?: readonly string[]
 }
 
 /** Adopts and releases until what carries our reference is what our selector selects; returns that. */
@@ -77,8 +79,9 @@ export async function claim<Owner extends KubernetesObject, T extends Kubernetes
     else if (verdict === 'adopt') {
       mayAdopt ??= recheckOwner(client, { owner, ownerResource })
       await mayAdopt
-      if (await adopt(client, { resource, object, reference: controllerReference(ownerResource, owner) }))
-        claimed.push(object)
+      const reference = controllerReference(ownerResource, owner)
+      const adopted = await adopt(client, { resource, object, reference, finalizers: options.adoptedFinalizers })
+      if (adopted) claimed.push(adopted)
     }
   }
   return claimed
@@ -100,15 +103,24 @@ async function recheckOwner<Owner extends KubernetesObject>(
 
 async function adopt<T extends KubernetesObject>(
   client: Client,
-  { resource, object, reference }: { resource: ResourceDefinition<T>; object: T; reference: OwnerReference },
-): Promise<boolean> {
+  {
+    resource,
+    object,
+    reference,
+    finalizers,
+  }: {
+    resource: ResourceDefinition<T>
+    object: T
+    reference: OwnerReference
+    finalizers: readonly string[] | undefined
+  },
+): Promise<T | undefined> {
   const { namespace, name, uid } = object.metadata
-  const body = { metadata: { uid, ownerReferences: [reference] } }
+  const body = { metadata: { uid, ownerReferences: [reference], ...(finalizers && { finalizers }) } }
   try {
-    await client.patch(resource, { namespace, name }, { type: 'strategic', body })
-    return true
+    return await client.patch(resource, { namespace, name }, { type: 'strategic', body })
   } catch (error) {
-    if (isNotFound(error)) return false
+    if (isNotFound(error)) return undefined
     throw error
   }
 }

@@ -10,13 +10,11 @@ import { rootOption } from '../root-option.ts'
 export const storedOnly = [
   'StatefulSet',
   'DaemonSet',
-  'Job',
   'CronJob',
   'HorizontalPodAutoscaler',
   'PodDisruptionBudget (eviction only)',
   'Ingress',
   'NetworkPolicy',
-  'ResourceQuota',
   'PersistentVolume',
   'PersistentVolumeClaim',
   'StorageClass',

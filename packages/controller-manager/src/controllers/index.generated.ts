@@ -9,16 +9,21 @@ import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
 import { controller as endpointsliceController } from './endpointslice.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
+import { controller as jobController } from './job.ts'
 import { controller as namespaceController } from './namespace.ts'
 import { controller as nodeIpamController } from './node-ipam.ts'
 import { controller as nodeLifecycleController } from './node-lifecycle.ts'
+import { controller as persistentvolumeProtectionController } from './persistentvolume-protection.ts'
+import { controller as persistentvolumeclaimProtectionController } from './persistentvolumeclaim-protection.ts'
 import { controller as podGarbageCollectorController } from './pod-garbage-collector.ts'
 import { controller as replicasetController } from './replicaset.ts'
 import { controller as replicationcontrollerController } from './replicationcontroller.ts'
+import { controller as resourcequotaController } from './resourcequota.ts'
 import { controller as rootCaCertPublisherController } from './root-ca-cert-publisher.ts'
 import { controller as serviceLbController } from './service-lb.ts'
 import { controller as serviceaccountController } from './serviceaccount.ts'
 import { controller as taintEvictionController } from './taint-eviction.ts'
+import { controller as ttlAfterFinishedController } from './ttl-after-finished.ts'
 
 export const controllers = [
   certificatesigningrequestApprovingController,
@@ -30,14 +35,19 @@ export const controllers = [
   endpointsliceMirroringController,
   endpointsliceController,
   garbageCollectorController,
+  jobController,
   namespaceController,
   nodeIpamController,
   nodeLifecycleController,
+  persistentvolumeProtectionController,
+  persistentvolumeclaimProtectionController,
   podGarbageCollectorController,
   replicasetController,
   replicationcontrollerController,
+  resourcequotaController,
   rootCaCertPublisherController,
   serviceLbController,
   serviceaccountController,
   taintEvictionController,
+  ttlAfterFinishedController,
 ] as const

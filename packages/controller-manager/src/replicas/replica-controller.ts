@@ -5,7 +5,6 @@ import {
   apiVersionOf,
   controllerOf,
   equalJson,
-  isNotFound,
   keyOf,
   type LabelMatcher,
   matchesLabels,
@@ -18,9 +17,10 @@ import {
   perRun,
   type ReconcileResult,
 } from '@tandem/controller-runtime'
-import { isNamespaceTerminating, messageOf } from '../failure.ts'
+import { messageOf } from '../failure.ts'
 import { claim, controllerReference, indexByController, ownedOrOrphaned } from '../ownership.ts'
 import { podsToDelete } from '../pods/deletion-order.ts'
+import { createPod, deletePod } from '../pods/pod-control.ts'
 import { podFromTemplate } from '../pods/pod-from-template.ts'
 import { slowStart } from '../slow-start.ts'
 import { nextAvailability, replicaStatus } from './status.ts'
@@ -165,7 +165,6 @@ async function createPods<T extends ReplicaWorkload>(
   count: number,
   { kind, expectations, context }: Step<T>,
 ): Promise<unknown> {
-  const { client, recorder } = context
   const key = keyOf(workload.metadata)
   const reference = controllerReference(kind.resource, workload)
   const pod = podFromTemplate(workload.spec.template ?? {}, {
@@ -175,25 +174,7 @@ async function createPods<T extends ReplicaWorkload>(
   })
   expectations.expectCreations(key, count)
   const { succeeded, error } = await slowStart(count, async () => {
-    try {
-      const { metadata } = await client.create(pods, pod)
-      recorder.record({
-        object: workload,
-        type: 'Normal',
-        reason: 'SuccessfulCreate',
-        message: `Created pod: ${metadata.name}`,
-      })
-    } catch (error) {
-      // Where a namespace ends nothing can be made, and nothing has to be.
-      if (isNamespaceTerminating(error)) return
-      recorder.record({
-        object: workload,
-        type: 'Warning',
-        reason: 'FailedCreate',
-        message: `Error creating: ${messageOf(error)}`,
-      })
-      throw error
-    }
+    await createPod(context, { owner: workload, pod })
   })
   if (succeeded < count) expectations.creationObserved(key, count - succeeded)
   return error
@@ -225,32 +206,18 @@ async function deletePods<T extends ReplicaWorkload>(
   doomed: readonly Pod[],
   { expectations, context }: Step<T>,
 ): Promise<unknown> {
-  const { client, recorder } = context
   const key = keyOf(workload.metadata)
   expectations.expectDeletions(
     key,
     doomed.map(({ metadata }) => metadata.uid),
   )
   const results = await Promise.allSettled(
-    doomed.map(async ({ metadata: { namespace, name, uid } }) => {
+    doomed.map(async (pod) => {
       try {
-        await client.delete(pods, { namespace, name })
-        recorder.record({
-          object: workload,
-          type: 'Normal',
-          reason: 'SuccessfulDelete',
-          message: `Deleted pod: ${name}`,
-        })
+        if (!(await deletePod(context, { owner: workload, pod }))) expectations.deletionObserved(key, pod.metadata.uid)
       } catch (error) {
-        expectations.deletionObserved(key, uid)
-        if (isNotFound(error)) return
-        recorder.record({
-          object: workload,
-          type: 'Warning',
-          reason: 'FailedDelete',
-          message: `Error deleting: ${messageOf(error)}`,
-        })
-        throw new Error(`unable to delete pods: ${messageOf(error)}`, { cause: error })
+        expectations.deletionObserved(key, pod.metadata.uid)
+        throw error
       }
     }),
   )
