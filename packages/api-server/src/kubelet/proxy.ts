@@ -15,6 +15,7 @@ import { hasLeft } from '../request/context.ts'
 import { sendError } from '../request/respond.ts'
 import { takeSocket } from '../request/upgrade.ts'
 import { limitDial } from './dial-timeout.ts'
+import { type Asked, failureOf } from './failed-answer.ts'
 import { pageBody } from './page-body.ts'
 import { linkThroughProxy, type PagePlace } from './page-links.ts'
 
@@ -30,6 +31,8 @@ export interface ProxyTarget {
   insecure?: boolean
   /** What stands before the server's own paths for those who read its pages through us. */
   prefix?: string
+  /** What a failure is told about, where the other side's own answer to it is not passed on. */
+  asked?: Asked
 }
 
 /** Credentials and what belongs to this hop alone stay here. */
@@ -96,7 +99,10 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
       refuse(resource, error, target)
       resolve()
     })
-    outgoing.once('response', (answer) => relay(resource, answer, resolve, placeOf(resource, target)))
+    outgoing.once('response', (answer) => {
+      if (target.asked && hasFailed(answer)) tellFailure(resource, answer, target.asked).finally(resolve)
+      else relay(resource, answer, resolve, placeOf(resource, target))
+    })
     outgoing.once('upgrade', (answer, socket, head) =>
       join(resource, { answer, socket: socket as Socket, head }, resolve),
     )
@@ -105,6 +111,11 @@ export function proxy(resource: ResourceRequest, target: ProxyTarget): Promise<v
     outgoing.end(body)
   })
 }
+
+export const hasFailed = ({ statusCode = 502 }: IncomingMessage): boolean => statusCode < 200 || statusCode > 206
+
+export const tellFailure = async ({ request, reply }: ResourceRequest, answer: IncomingMessage, asked: Asked) =>
+  sendError(request, reply, await failureOf(answer, asked).catch(internalError))
 
 function credentialsOf({ agent }: ProxyTarget): SecureContextOptions & { rejectUnauthorized?: boolean } {
   const { cert, key, ca, rejectUnauthorized } = agent?.options ?? {}

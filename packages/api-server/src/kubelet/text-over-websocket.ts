@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ResourceRequest } from '../handlers/handler.ts'
 import { takeSocket } from '../request/upgrade.ts'
-import { type ProxyTarget, refuse, relay } from './proxy.ts'
+import { type ProxyTarget, refuse, relay, tellFailure } from './proxy.ts'
 
 const protocols = ['binary.k8s.io', 'base64.binary.k8s.io']
 
@@ -24,6 +24,7 @@ export function textOverWebSocket(resource: ResourceRequest, target: ProxyTarget
     })
     outgoing.once('response', (answer) => {
       if (answer.statusCode === 200) void accept(resource, answer).finally(resolve)
+      else if (target.asked) tellFailure(resource, answer, target.asked).finally(resolve)
       else relay(resource, answer, resolve)
     })
     outgoing.end()

@@ -31,7 +31,8 @@ export const readLog =
     if (!pod.spec.nodeName) return sendText(resource.reply, 200, '')
     const query = pick(resource, logParameters)
     const path = `/containerLogs/${pod.metadata.namespace}/${pod.metadata.name}/${container}`
-    const target = await onKubelet(resource, kubelet, { pod, path, query })
+    const asked = { group: '', resource: 'pods/log', name: pod.metadata.name }
+    const target = { ...(await onKubelet(resource, kubelet, { pod, path, query })), asked }
     await (resource.kube.upgrade ? textOverWebSocket : proxy)(resource, target)
   }
 
