@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
+import { isExpired, type KubernetesObject, type ObjectKey, type ResourceDefinition } from '@tandem/apimachinery'
 import type { Client } from './client.ts'
 
 /** The condition did not come true in time. `last` is the object as it was seen last. */
@@ -37,10 +37,15 @@ export async function waitFor<T extends KubernetesObject>(
       last = list.items[0]
       if (condition(last)) return last
       const resourceVersion = list.metadata.resourceVersion ?? ''
-      for await (const event of client.watch(resource, { ...selection, resourceVersion, signal: until })) {
-        if (event.type === 'BOOKMARK') continue
-        last = event.type === 'DELETED' ? undefined : event.object
-        if (condition(last)) return last
+      try {
+        for await (const event of client.watch(resource, { ...selection, resourceVersion, signal: until })) {
+          if (event.type === 'BOOKMARK') continue
+          last = event.type === 'DELETED' ? undefined : event.object
+          if (condition(last)) return last
+        }
+      } catch (error) {
+        // The history is gone: what is there now says the same.
+        if (!isExpired(error)) throw error
       }
       until.throwIfAborted()
     }
