@@ -81,6 +81,9 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   validateName?(name: string, prefix: boolean): string[]
   readonly subresources?: Subresources
 
+  /** Every answer warns of it. */
+  readonly deprecated?: Deprecated
+
   /** Another definition under which the object is stored, with conversion both ways (autoscaling/v1 is stored as v2). */
   readonly storedAs?: {
     readonly definition: ResourceDefinition<never>
@@ -105,6 +108,13 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   /** Values for field selectors beside `metadata.name` and `metadata.namespace`. Keys are fixed per resource. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   readonly columns?: readonly Column<T>[]
+}
+
+export interface Deprecated {
+  /** The release: `v1.33`. */
+  since: string
+  /** Version and kind of what takes its place. */
+  use?: string
 }
 
 /** Keeps the element type of a definition while a list of all of them is of one type. */

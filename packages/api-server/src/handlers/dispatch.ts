@@ -1,4 +1,4 @@
-import { allVerbs, genericNotFound, StatusError, type Verb } from '@tandem/apimachinery'
+import { allVerbs, apiVersionOf, type Deprecated, genericNotFound, StatusError, type Verb } from '@tandem/apimachinery'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendPageNotFound } from '../request/respond.ts'
 import { create } from './create.ts'
@@ -42,14 +42,9 @@ export function dispatch(
     if (!found || !pathFits(kube.info, found.definition.scope)) return notServed(services, request, reply)
     const { definition, store } = found
     const resource = { services, request, reply, kube, definition, store } as ResourceRequest
-    const handler = info.subresource
-      ? subresourceHandler(special, resource)
-      : store
-        ? verbHandler(resource)
-        : info.verb === 'create'
-          ? special.virtual[`${definition.group}/${definition.plural}`]
-          : methodNotAllowed
+    const handler = handlerFor(special, resource)
     if (!handler) throw genericNotFound()
+    if (definition.deprecated) kube.warn(deprecation(definition, definition.deprecated))
     return handler(resource)
   }
 }
@@ -60,6 +55,19 @@ function notServed({ resources }: HandlerServices, { kube }: FastifyRequest, rep
   if (isResourceRequest && resources.hasGroupVersion(apiGroup, apiVersion)) throw genericNotFound()
   sendPageNotFound(reply)
 }
+
+function handlerFor(special: SpecialHandlers, resource: ResourceRequest): Handler | undefined {
+  const { kube, definition, store, request } = resource
+  const { subresource, verb } = kube.info
+  // A GET for authorization, and yet nothing that anybody serves.
+  if (request.method === 'HEAD' && subresource !== 'proxy') return methodNotAllowed
+  if (subresource) return subresourceHandler(special, resource)
+  if (store) return verbHandler(resource)
+  return verb === 'create' ? special.virtual[`${definition.group}/${definition.plural}`] : methodNotAllowed
+}
+
+const deprecation = (definition: ResourceRequest['definition'], { since, use }: Deprecated): string =>
+  `${apiVersionOf(definition)} ${definition.kind} is deprecated in ${since}+${use ? `; use ${use}` : ''}`
 
 function verbHandler({ kube, definition }: ResourceRequest): Handler {
   const { name, namespace } = kube.info

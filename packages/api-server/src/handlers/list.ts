@@ -1,9 +1,8 @@
-import { badRequest } from '@tandem/apimachinery'
 import type { ListRequest, StoredList } from '../registry/store.ts'
 import { sendRead } from '../request/compression.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
 import { sendList } from './list-body.ts'
-import { integerParameter } from './options.ts'
+import { booleanParameter, integerParameter } from './options.ts'
 import { type View, viewOf } from './view.ts'
 
 /** Lists shorter than this go out as one buffer. */
@@ -25,8 +24,6 @@ export function listRequest({ kube }: ResourceRequest): ListRequest {
   const { info } = kube
   const namespace = info.resource === 'namespaces' ? undefined : info.namespace || undefined
   if (kube.rawQuery === '') return { namespace }
-  const limit = integerParameter(kube, 'limit')
-  if (limit !== undefined && limit < 0) throw badRequest('limit must be zero or greater')
   return {
     namespace,
     labelSelector: kube.parameter('labelSelector'),
@@ -34,6 +31,7 @@ export function listRequest({ kube }: ResourceRequest): ListRequest {
     resourceVersion: kube.parameter('resourceVersion'),
     resourceVersionMatch: kube.parameter('resourceVersionMatch'),
     continue: kube.parameter('continue'),
-    limit: limit === 0 ? undefined : limit,
+    limit: integerParameter(kube, 'limit') || undefined,
+    sendInitialEvents: kube.query.has('sendInitialEvents') ? booleanParameter(kube, 'sendInitialEvents') : undefined,
   }
 }

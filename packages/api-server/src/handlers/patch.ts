@@ -1,10 +1,10 @@
 import { builtInSchema } from '@tandem/api'
-import { apiVersionOf, badRequest, type KubernetesObject, notFound } from '@tandem/apimachinery'
+import { apiVersionOf, badRequest, conflict, type KubernetesObject, notFound } from '@tandem/apimachinery'
 import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
 import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
+import { patchedFailure, strategicPatchFailure } from '@tandem/apimachinery/patch/patch-failure'
 import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
-import { strategicPatchFailure } from '@tandem/apimachinery/patch/strategic-failure'
 import { forbiddenBy } from '../authorization/forbidden.ts'
 import { sendEncoded } from '../request/respond.ts'
 import { fillNamespace } from './create.ts'
@@ -13,7 +13,7 @@ import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } fr
 import { ignoredFields, managedByUpdate, writerOf } from './managed-fields.ts'
 import { patchParameters, type WriteParameters } from './options.ts'
 import { type PatchType, patchBody, patchTypeOf } from './patch-body.ts'
-import { updateRequest } from './update.ts'
+import { checkName, updateRequest } from './update.ts'
 import { viewOf } from './view.ts'
 
 export const patch: Handler = async (resource) => {
@@ -28,6 +28,7 @@ export const patch: Handler = async (resource) => {
     async (current) => {
       if (!current) authorizeCreate(resource)
       const object = patched(resource, { type, body, current, parameters })
+      checkIdentity(resource, object, current)
       const operation = current ? 'UPDATE' : 'CREATE'
       const { dryRun } = parameters
       await services.admission.admit(admissionRequest(resource, { operation, object, oldObject: current, dryRun }))
@@ -51,13 +52,14 @@ function patched(resource: ResourceRequest, { type, body, current, parameters }:
   const { fieldValidation } = parameters
   const decode = (value: object, refuse?: (error: Error) => Error) =>
     decodeValue(resource, { value: value as Record<string, unknown>, fieldValidation, refuse })
+  const decodePatched = (value: object) => decode(value, (error) => patchedFailure(value, error))
   if (type === 'apply') return apply(resource, { body, current, parameters }, decode)
   if (!current) throw notFound({ group: definition.group, resource: definition.plural }, kube.info.name)
   switch (type) {
     case 'json':
-      return decode(applyJsonPatch(current, body))
+      return decodePatched(applyJsonPatch(current, body))
     case 'merge':
-      return decode(applyMergePatch(current, body))
+      return decodePatched(applyMergePatch(current, body))
     case 'strategic':
       return decode(
         applyStrategicPatch(current, body, { schema: definition.schema, registry: builtInSchema }),
@@ -87,8 +89,24 @@ function apply(
   const { managedFields } = object.metadata
   const decoded = decode(object)
   if (managedFields) decoded.metadata.managedFields = managedFields
-  fillNamespace(decoded, kube.info.resource === 'namespaces' ? '' : kube.info.namespace, definition.scope)
   return decoded
+}
+
+/** No patch makes another object of the one that the URL names. */
+function checkIdentity(
+  { definition, kube }: ResourceRequest,
+  object: KubernetesObject,
+  current: KubernetesObject | undefined,
+): void {
+  const { name, namespace, resource } = kube.info
+  if (object.metadata.uid && !current)
+    throw conflict(
+      { group: definition.group, resource: definition.plural },
+      name,
+      `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
+    )
+  fillNamespace(object, resource === 'namespaces' ? '' : namespace, definition.scope)
+  checkName(object, name)
 }
 
 /** The configuration must speak of the very object that the URL names. */

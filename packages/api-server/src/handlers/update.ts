@@ -31,7 +31,7 @@ export const update: Handler = async (resource) => {
       managedByUpdate(resource, { object, old: current, parameters })
       return object
     },
-    updateRequest(resource, parameters),
+    { ...updateRequest(resource, parameters), preconditions: { uid: sent.metadata.uid || undefined } },
   )
   sendEncoded(resource.reply, created ? 201 : 200, view.entry(entry))
 }

@@ -1,6 +1,7 @@
-import { StatusError } from '@tandem/apimachinery'
+import { badRequest, StatusError } from '@tandem/apimachinery'
 import type { Watch } from '../registry/store.ts'
 import { Turns } from '../registry/turns.ts'
+import { demanded } from '../request/field-demand.ts'
 import { addWarnings } from '../request/respond.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
 import { listRequest } from './list.ts'
@@ -27,20 +28,23 @@ export const watch: Handler = async (resource) => {
 
 function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
   const { kube, store } = resource
-  const { namespace, labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listRequest(resource)
-  // The old way of watching one object names it in the path.
-  const name = kube.info.name && !fieldSelector ? `metadata.name=${kube.info.name}` : fieldSelector
+  const { limit: _, ...request } = listRequest(resource)
   return store.watch({
-    namespace,
-    labelSelector,
-    fieldSelector: name,
-    resourceVersion,
-    resourceVersionMatch,
+    ...request,
+    fieldSelector: withNameInPath(kube.info.name, request.fieldSelector),
     allowWatchBookmarks: booleanParameter(kube, 'allowWatchBookmarks'),
-    sendInitialEvents: kube.query.has('sendInitialEvents') ? booleanParameter(kube, 'sendInitialEvents') : undefined,
     onInitialized: kube.initialized,
     signal,
   })
+}
+
+/** The old way of watching one object names it in the path. */
+function withNameInPath(name: string, fieldSelector: string | undefined): string | undefined {
+  if (!name) return fieldSelector
+  if (!fieldSelector) return `metadata.name=${name}`
+  if (demanded(fieldSelector, 'metadata.name') !== name)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name")
+  return fieldSelector
 }
 
 /** Timers of Node fire at once beyond this. */

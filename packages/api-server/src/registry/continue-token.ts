@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from '@tandem/apimachinery'
+import { parseJson } from '@tandem/apimachinery/wire/json'
 
 /** Where a list goes on: after what key, and at which revision (-1: at whatever is there now, which the client has been told). */
 export interface ContinueToken {
@@ -12,27 +13,28 @@ export const encodeContinue = ({ revision, start }: ContinueToken): string =>
 
 export function decodeContinue(token: string): ContinueToken {
   const { v, rv, start } = parse(token)
-  if (v !== 'meta.k8s.io/v1')
-    throw badRequest(`continue key is not valid: server does not recognize this encoded version ${v ?? ''}`)
-  if (typeof rv !== 'number' || rv === 0)
-    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof start !== 'string' || start === '')
-    throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+  if (v !== 'meta.k8s.io/v1') throw refused(`server does not recognize this encoded version ${v ?? ''}`)
+  if (!Number.isSafeInteger(rv) || rv === 0)
+    throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (typeof start !== 'string' || start === '') throw refused('encoded start key empty (version meta.k8s.io/v1)')
   const path = start.replace(/\0$/, '')
-  if (path.split('/').some((part) => part === '' || part === '.' || part === '..'))
-    throw badRequest(`continue key is not valid: ${start}`)
-  return { revision: rv, start }
+  if (path.split('/').some((part) => part === '' || part === '.' || part === '..')) throw refused(start)
+  return { revision: Number(rv), start }
 }
 
 function parse(token: string): Record<string, unknown> {
+  const illegal = token.search(/[^A-Za-z0-9_-]/)
+  if (illegal >= 0) throw refused(`illegal base64 data at input byte ${illegal}`)
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString())
-    if (typeof value === 'object' && value !== null) return { ...value }
-  } catch {
-    // What is no JSON is no token.
+    value = parseJson(Buffer.from(token, 'base64url'))
+  } catch (cause) {
+    throw refused((cause as Error).message)
   }
-  throw badRequest('continue key is not valid: illegal base64 data or JSON')
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
+
+const refused = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`)
 
 const inconsistent =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'

@@ -1,5 +1,5 @@
-import { conflict, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
-import type { DeleteRequest, Preconditions } from './store.ts'
+import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
+import type { DeleteRequest } from './store.ts'
 import { timestamp } from './timestamp.ts'
 
 /** What a delete makes of an object: it is removed, changed and kept, changed and then removed, or left as it is. */
@@ -71,9 +71,10 @@ function applyGrace<T extends KubernetesObject>(
     const given = metadata.deletionGracePeriodSeconds ?? 0
     if (given === 0) return 'now'
     if (requested === undefined || requested >= given) return 'pending'
-    const began = Date.parse(metadata.deletionTimestamp) - given * 1000
-    metadata.deletionTimestamp = timestamp(began + requested * 1000)
-    metadata.deletionGracePeriodSeconds = requested
+    const end = Date.parse(metadata.deletionTimestamp) + (requested - given) * 1000
+    metadata.deletionTimestamp = timestamp(Math.max(end, now))
+    // That its time is over already is no removal by force: whoever looks after the object still has the last word.
+    metadata.deletionGracePeriodSeconds = end < now && requested !== 0 ? 1 : requested
     return 'marked'
   }
   const seconds = definition.gracePeriodSeconds(object, requested)
@@ -115,25 +116,4 @@ function finalizersFor<T extends KubernetesObject>(
   ]
   const same = wanted.length === present.length && wanted.every((finalizer) => present.includes(finalizer))
   return same ? undefined : wanted
-}
-
-export function checkPreconditions<T extends KubernetesObject>(
-  definition: ResourceDefinition<T>,
-  object: T,
-  { uid, resourceVersion }: Preconditions = {},
-): void {
-  const { metadata } = object
-  const resource = { group: definition.group, resource: definition.plural }
-  if (uid !== undefined && uid !== metadata.uid)
-    throw conflict(
-      resource,
-      metadata.name,
-      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
-    )
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
-    throw conflict(
-      resource,
-      metadata.name,
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
-    )
 }

@@ -98,10 +98,13 @@ export function validateUpdate<T extends KubernetesObject>(
   refuse(definition, next, faults)
 }
 
-export const mustHaveResourceVersion = <T extends KubernetesObject>(
-  definition: ResourceDefinition<T>,
-  object: T,
-): void => refuse(definition, object, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+export function mustHaveResourceVersion<T extends KubernetesObject>(
+  { group, plural }: ResourceDefinition<T>,
+  { metadata }: T,
+): never {
+  const fault = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')
+  throw invalid({ group, kind: plural }, metadata.name, [fault])
+}
 
 /** Throws all faults at once, each told once. */
 export function refuse<T extends KubernetesObject>(

@@ -10,11 +10,12 @@ import {
   StatusError,
 } from '@tandem/apimachinery'
 import { type Backend, KeyExistsError, RevisionMismatchError, type WriteOptions } from '@tandem/storage'
-import { beginDeletion, checkPreconditions, endsWithUpdate } from './deletion.ts'
+import { beginDeletion, endsWithUpdate } from './deletion.ts'
 import type { Entry } from './entry.ts'
 import { generatedName } from './generated-name.ts'
 import type { StoreHooks } from './hooks.ts'
 import { entryKey } from './keys.ts'
+import { checkDeletePreconditions, checkUpdatePreconditions } from './preconditions.ts'
 import {
   fillForCreate,
   fillNamespace,
@@ -31,6 +32,7 @@ import type {
   DeleteRequest,
   DeleteResult,
   ListRequest,
+  Preconditions,
   Store,
   StoredEntry,
   StoredList,
@@ -56,6 +58,10 @@ export interface ResourceStoreOptions<T extends KubernetesObject> {
 }
 
 const nameTries = 8
+
+const versionOnCreate = () =>
+  new StatusError({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' })
+
 const deletionsAtOnce = 32
 
 /** The store of a resource in the version in which it is kept. */
@@ -103,6 +109,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   async create(object: T, request: CreateRequest<T> = {}): Promise<StoredEntry<T>> {
     await this.#cache.ready()
     const { metadata } = object
+    if (metadata.resourceVersion && !request.dryRun) throw versionOnCreate()
     fillForCreate(this.definition, object, { namespace: request.namespace, now: this.#now() })
     const generate = !metadata.name && metadata.generateName ? metadata.generateName : undefined
     for (let tries = 1; ; tries++) {
@@ -158,8 +165,8 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
 
   async #createAt(key: ObjectKey, change: Change<T>, request: UpdateRequest<T>): Promise<UpdateResult<T>> {
     const may = request.createIfAbsent ?? (this.definition.allowCreateOnUpdate && request.subresource === undefined)
-    const { uid, resourceVersion } = request.preconditions ?? {}
-    if (!may || uid !== undefined || resourceVersion !== undefined) throw notFound(this.#resource, key.name)
+    if (!may) throw notFound(this.#resource, key.name)
+    this.#checkPreconditions(key, request)
     const object = await change(undefined)
     if (object.metadata.resourceVersion) throw notFound(this.#resource, key.name)
     fillForCreate(this.definition, object, { namespace: key.namespace, now: this.#now() })
@@ -169,7 +176,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   async #updateOnce(current: Entry<T>, change: Change<T>, request: UpdateRequest<T>): Promise<UpdateResult<T>> {
     const { dryRun = false, subresource, rules, admit, warn } = request
     const old = current.object()
-    checkPreconditions(this.definition, old, request.preconditions)
+    this.#checkPreconditions(old.metadata, request)
     const next = await change(current.object())
     this.#checkClaims(next, old)
     next.metadata.resourceVersion = old.metadata.resourceVersion
@@ -210,18 +217,16 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     return { entry, created: false, deleted: false }
   }
 
-  /** What an update says of the object it means: its version and its uid. */
+  /** What an update says of the object it means. */
   #checkClaims(next: T, old: T): void {
-    const { resourceVersion, uid, name } = next.metadata
+    const { resourceVersion } = next.metadata
     if (!resourceVersion || resourceVersion === '0') {
       if (this.definition.allowUnconditionalUpdate === false) mustHaveResourceVersion(this.definition, next)
     } else if (resourceVersion !== old.metadata.resourceVersion) throw conflict(this.#resource, old.metadata.name)
-    if (uid && uid !== old.metadata.uid)
-      throw conflict(
-        this.#resource,
-        name,
-        `StorageError: invalid object, Code: 4, Key: /${this.#cache.prefix.slice(1)}${entryKey(old.metadata)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-      )
+  }
+
+  #checkPreconditions(stored: ObjectKey & Preconditions, { preconditions }: UpdateRequest<T>): void {
+    checkUpdatePreconditions(this.definition, stored, { preconditions, prefix: this.#cache.prefix })
   }
 
   async delete(key: ObjectKey, request: DeleteRequest<T> = {}): Promise<DeleteResult<T>> {
@@ -245,7 +250,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
 
   async #deleteOnce(current: Entry<T>, request: DeleteRequest<T>): Promise<{ entry: Entry<T>; remove: boolean }> {
     const object = current.object()
-    checkPreconditions(this.definition, object, request.preconditions)
+    checkDeletePreconditions(this.definition, object, request.preconditions)
     await request.admit?.(current.object())
     const deletion = { definition: this.definition, rules: this.#hooks, options: request, now: this.#now() }
     const { changed, remove } = beginDeletion(object, deletion)

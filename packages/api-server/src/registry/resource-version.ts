@@ -16,47 +16,47 @@ export type ListAt =
   | { mode: 'notOlderThan'; revision: number }
   | { mode: 'exact'; revision: number }
 
-export function parseResourceVersion(text: string): number {
+export function parseResourceVersion(text: string, prefix = ''): number {
   if (!/^\d+$/.test(text))
     throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     )
   return Number(text)
 }
 
-export function listAt({
-  resourceVersion = '',
-  resourceVersionMatch = '',
-  continue: token,
-  limit = 0,
-}: ListRequest): ListAt {
-  const faults = validateMatch({ resourceVersion, resourceVersionMatch, continued: Boolean(token) })
-  if (faults.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', faults)
+export function listAt(request: ListRequest): ListAt {
+  const { resourceVersion = '', resourceVersionMatch = '', limit = 0 } = request
+  refuse(faultsOfList(request))
   if (resourceVersion === '') return { mode: 'latest' }
-  const revision = parseResourceVersion(resourceVersion)
+  const revision = parseResourceVersion(resourceVersion, 'invalid resource version: ')
   if (revision === 0) return { mode: 'any' }
   // Before there was a match, a limit with a version meant exactly that version.
   const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0)
   return { mode: exact ? 'exact' : 'notOlderThan', revision }
 }
 
-function validateMatch(request: {
-  resourceVersion: string
-  resourceVersionMatch: string
-  continued: boolean
-}): FieldError[] {
-  const { resourceVersion, resourceVersionMatch, continued } = request
-  const field = 'resourceVersionMatch'
-  if (resourceVersionMatch === '') return []
+const field = 'resourceVersionMatch'
+const withContinue = () => forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided')
+
+function faultsOfList(request: ListRequest): FieldError[] {
+  const { resourceVersion = '', resourceVersionMatch = '' } = request
   const faults: FieldError[] = []
-  if (resourceVersion === '')
-    faults.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
-  if (continued) faults.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'))
-  if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan')
-    faults.push(notSupported(field, resourceVersionMatch, ['Exact', 'NotOlderThan', '']))
-  if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
-    faults.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+  if (resourceVersionMatch !== '') {
+    if (resourceVersion === '')
+      faults.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (request.continue) faults.push(withContinue())
+    if (resourceVersionMatch !== 'Exact' && resourceVersionMatch !== 'NotOlderThan')
+      faults.push(notSupported(field, resourceVersionMatch, ['Exact', 'NotOlderThan', '']))
+    if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+      faults.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+  }
+  if (request.sendInitialEvents !== undefined)
+    faults.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
   return faults
+}
+
+function refuse(faults: readonly FieldError[]): void {
+  if (faults.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', faults)
 }
 
 export interface WatchFrom {
@@ -69,32 +69,31 @@ export interface WatchFrom {
 }
 
 export function watchFrom(request: WatchRequest): WatchFrom {
-  const { resourceVersion = '', resourceVersionMatch = '', sendInitialEvents } = request
-  const faults: FieldError[] = []
-  if (sendInitialEvents !== undefined) {
-    if (resourceVersionMatch !== 'NotOlderThan')
-      faults.push(
-        forbiddenField(
-          'resourceVersionMatch',
-          'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-        ),
-      )
-  } else if (resourceVersionMatch !== '') {
-    faults.push(
-      forbiddenField(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    )
-  }
-  if (faults.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', faults)
+  const { resourceVersion = '', resourceVersionMatch = '', allowWatchBookmarks = false } = request
+  refuse(faultsOfWatch(request))
   const revision = resourceVersion === '' ? 0 : parseResourceVersion(resourceVersion)
-  const initialEvents = sendInitialEvents ?? revision === 0
+  // One that begins at no version is told of all there is, as if it had asked for that.
+  const initialEvents = request.sendInitialEvents ?? (resourceVersionMatch === '' && revision === 0)
   return {
     revision: revision === 0 ? undefined : revision,
     initialEvents,
-    endBookmark: sendInitialEvents === true && request.allowWatchBookmarks === true,
+    endBookmark: initialEvents && allowWatchBookmarks,
   }
+}
+
+function faultsOfWatch({ resourceVersionMatch = '', ...request }: WatchRequest): FieldError[] {
+  const faults: FieldError[] = []
+  const asked = request.sendInitialEvents !== undefined
+  if (asked && resourceVersionMatch !== 'NotOlderThan')
+    faults.push(forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+  if (resourceVersionMatch === '') return faults
+  if (!asked)
+    faults.push(
+      forbiddenField(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    )
+  if (resourceVersionMatch !== 'NotOlderThan') faults.push(notSupported(field, resourceVersionMatch, ['NotOlderThan']))
+  if (request.continue) faults.push(withContinue())
+  return faults
 }
 
 export const tooOld = (requested: number, oldest: number): StatusError =>

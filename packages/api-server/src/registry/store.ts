@@ -80,6 +80,8 @@ export interface ListRequest extends Selection {
   resourceVersionMatch?: string | undefined
   limit?: number | undefined
   continue?: string | undefined
+  /** For watches alone: a list with it is refused. */
+  sendInitialEvents?: boolean | undefined
 }
 
 export interface StoredList<T extends KubernetesObject = KubernetesObject> {
@@ -159,6 +161,8 @@ export interface WatchRequest extends Selection {
   /** '' (now, after a synthetic ADDED for all there is), '0' (the same, as old as it may be), or where to go on from. */
   resourceVersion?: string | undefined
   resourceVersionMatch?: string | undefined
+  /** For lists alone: with a match, it is refused. */
+  continue?: string | undefined
   allowWatchBookmarks?: boolean
   sendInitialEvents?: boolean | undefined
   /** Called when all that the watch begins with has been handed over. */

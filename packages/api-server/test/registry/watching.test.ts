@@ -118,10 +118,11 @@ t.test('a batch of writes wakes a watcher once', async (t) => {
 
 t.test('bookmarks tell how far a watcher is, though nothing of its own happened', async (t) => {
   const { registry, signal } = await openRegistry(t, { bookmarkMilliseconds: 10 })
-  const wants = await registry.store(configMaps).watch({ resourceVersion: '0', allowWatchBookmarks: true, signal })
   const { revision } = await registry.store(pods).create(pod('a'), { namespace })
+  const wants = await registry.store(configMaps).watch({ resourceVersion: '0', allowWatchBookmarks: true, signal })
   // The bookmarks' timer keeps no process alive; this one does.
-  const [[bookmark]] = await Promise.all([take(wants, 1), sleep(50)])
+  const [[empty, bookmark]] = await Promise.all([take(wants, 2), sleep(50)])
+  t.ok(empty?.initialEventsEnd, 'that there was nothing yet was told at once')
   t.match(JSON.parse(String(bookmark?.json())), {
     type: 'BOOKMARK',
     object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: String(revision) } },

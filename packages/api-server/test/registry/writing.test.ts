@@ -8,10 +8,7 @@ t.test('creating fills in what the server owns', async (t) => {
   const { registry } = await openRegistry(t, { now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 678) })
   const entry = await registry
     .store(pods)
-    .create(
-      pod('a', {}, { uid: 'mine', resourceVersion: '7', generation: 5, deletionTimestamp: 'x', labels: { app: 'x' } }),
-      { namespace },
-    )
+    .create(pod('a', {}, { uid: 'mine', generation: 5, deletionTimestamp: 'x', labels: { app: 'x' } }), { namespace })
   const created = entry.object()
   t.match(created, {
     apiVersion: 'v1',
@@ -113,7 +110,7 @@ t.test('what is refused', async (t) => {
     ],
     [
       'an update with another uid',
-      () => store.update({ namespace, name: 'there' }, () => pod('there', {}, { uid: 'other' })),
+      () => store.update({ namespace, name: 'there' }, () => pod('there'), { preconditions: { uid: 'other' } }),
       { code: 409, message: /Precondition failed: UID in precondition: other, UID in object meta: / },
     ],
     [

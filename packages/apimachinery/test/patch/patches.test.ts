@@ -1,6 +1,6 @@
 import t from 'tap'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../src/index.ts'
-import { strategicPatchFailure } from '../../src/patch/strategic-failure.ts'
+import { strategicPatchFailure } from '../../src/patch/patch-failure.ts'
 import { registry } from '../testing/schema.ts'
 
 type Json = Record<string, unknown>

@@ -1,7 +1,9 @@
+import { badRequest } from '@tandem/apimachinery'
 import type { TokenAuthenticator } from '../../authentication/bearer-token.ts'
 import type { TokenIssuer } from '../../authentication/service-account/issuer.ts'
 import type { SpecialHandlers } from '../../handlers/dispatch.ts'
 import { get } from '../../handlers/get.ts'
+import type { Handler } from '../../handlers/handler.ts'
 import { patch } from '../../handlers/patch.ts'
 import { update } from '../../handlers/update.ts'
 import type { KubeletConnection } from '../../kubelet/connection.ts'
@@ -31,11 +33,19 @@ export interface SpecialServices {
   kubelet: KubeletConnection
 }
 
+/** What happens elsewhere cannot be tried out here. */
+const connects =
+  (handler: Handler): Handler =>
+  (resource) => {
+    if (resource.kube.parameter('dryRun') !== undefined) throw badRequest('dryRun is not supported')
+    return handler(resource)
+  }
+
 /** Handlers by `resource/subresource` or by subresource, then by verb; `*` stands for every verb. */
 export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialServices): SpecialHandlers {
-  const exec = openStreams(kubelet, 'exec')
-  const attach = openStreams(kubelet, 'attach')
-  const portForward = forwardPorts(kubelet)
+  const exec = connects(openStreams(kubelet, 'exec'))
+  const attach = connects(openStreams(kubelet, 'attach'))
+  const portForward = connects(forwardPorts(kubelet))
   return {
     subresources: {
       status: { get, update, patch },
@@ -50,9 +60,9 @@ export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialS
       'pods/exec': { get: exec, create: exec },
       'pods/attach': { get: attach, create: attach },
       'pods/portforward': { get: portForward, create: portForward },
-      'pods/proxy': { '*': proxyToPod },
-      'services/proxy': { '*': proxyToService },
-      'nodes/proxy': { '*': proxyToNode(kubelet) },
+      'pods/proxy': { '*': connects(proxyToPod) },
+      'services/proxy': { '*': connects(proxyToService) },
+      'nodes/proxy': { '*': connects(proxyToNode(kubelet)) },
       'serviceaccounts/token': { create: createToken({ issuer, audiences }) },
     },
     virtual: {

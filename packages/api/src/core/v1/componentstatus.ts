@@ -20,6 +20,7 @@ export const componentStatuses: ResourceDefinition<ComponentStatus> = {
   schema: 'io.k8s.api.core.v1.ComponentStatus',
   verbs: ['get', 'list'],
   virtual: true,
+  deprecated: { since: 'v1.19' },
   columns: [
     nameColumn,
     { name: 'Status', type: 'string', description: 'Status of the component conditions', value: statusText },

@@ -90,6 +90,7 @@ export const endpoints: ResourceDefinition<Endpoints> = {
   shortNames: ['ep'],
   scope: 'Namespaced',
   schema: 'io.k8s.api.core.v1.Endpoints',
+  deprecated: { since: 'v1.33', use: 'discovery.k8s.io/v1 EndpointSlice' },
   allowCreateOnUpdate: true,
   defaults,
   validate,

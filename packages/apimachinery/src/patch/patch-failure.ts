@@ -5,6 +5,10 @@ import { invalidValue } from '../field-error.ts'
 export const strategicPatchFailure = (patch: unknown, error: Error): StatusError =>
   invalid({ group: '', kind: '' }, '', [invalidValue('patch', goText(patch), error.message)])
 
+/** The same of JSON and merge patches: told with what the patch made. */
+export const patchedFailure = (made: object, error: Error): StatusError =>
+  invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(made), error.message)])
+
 /** A value as Go's `%v` prints it: `map[metadata:map[labels:map[a:1]]]`. */
 function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
