@@ -102,6 +102,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
         ],
       },
       serviceAccounts: { issuer: keys.issuer, jwksUri: `${keys.issuer}/openid/v1/jwks`, keys: keys.verification },
+      now: clock.now,
       address: () => address ?? '',
       others: limit.routes,
     }),

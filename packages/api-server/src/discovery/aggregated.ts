@@ -1,35 +1,36 @@
 import { allVerbs, type ResourceDefinition, type SubresourceInfo } from '@tandem/apimachinery'
+import { clausesOf, type MediaType, matches } from '../request/negotiation.ts'
 import { byPreference } from './discovery.ts'
+import { groupsInOrder } from './group-order.ts'
 import { subresourcesOf } from './subresources.ts'
 
-export type AggregatedVersion = 'v2' | 'v2beta1'
+/** The media type of all of discovery at once, in the form in which it is sent. */
+export const aggregatedType = (mediaType: MediaType): string =>
+  `${mediaType};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`
 
-/** The media type under which clients ask for all of discovery at once. */
-export const aggregatedType = (version: AggregatedVersion): string =>
-  `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+const mediaTypes: readonly MediaType[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
-/** Which version of aggregated discovery an Accept header prefers, if any; the plain form is for all others. */
-export function acceptedAggregation(accept: string | undefined): AggregatedVersion | undefined {
-  for (const clause of accept?.split(',') ?? []) {
-    const [type = '', ...parameters] = clause.split(';').map((part) => part.trim())
-    const { g, v, as } = Object.fromEntries(parameters.map((parameter) => parameter.split('=', 2)))
-    if (type !== 'application/json') continue
-    if (as === undefined) return undefined
-    if (g === 'apidiscovery.k8s.io' && as === 'APIGroupDiscoveryList' && (v === 'v2' || v === 'v2beta1')) return v
+/** In which form an Accept header takes aggregated discovery, if in any: the plain one is for all others. */
+export function acceptedAggregation(accept = ''): MediaType | undefined {
+  for (const { type, parameters } of clausesOf(accept)) {
+    const { g, v, as } = parameters
+    if (g !== 'apidiscovery.k8s.io' || v !== 'v2' || as !== 'APIGroupDiscoveryList') continue
+    const found = mediaTypes.find((mediaType) => matches(type, mediaType))
+    if (found) return found
   }
   return undefined
 }
 
 /** `/api` (the core group) and `/apis` (all others), with every resource of every version. */
-export function groupDiscoveryList(definitions: readonly ResourceDefinition[], version: AggregatedVersion) {
+export function groupDiscoveryList(definitions: readonly ResourceDefinition[]) {
   const groups = Map.groupBy(definitions, ({ group }) => group)
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: [...groups].map(([group, members]) => ({
-      metadata: { ...(group && { name: group }), creationTimestamp: null },
-      versions: versionsOf(members),
+    items: groupsInOrder(definitions).map((group) => ({
+      metadata: { ...(group && { name: group }) },
+      versions: versionsOf(groups.get(group) ?? []),
     })),
   }
 }
@@ -47,12 +48,12 @@ function resourceOf(definition: ResourceDefinition) {
   const { plural, kind, scope, shortNames, categories, verbs } = definition
   const subresources = subresourcesOf(definition).map((sub) => ({
     subresource: sub.name,
-    responseKind: kindOf(sub, definition),
+    responseKind: kindOf(sub),
     verbs: [...sub.verbs],
   }))
   return {
     resource: plural,
-    responseKind: kindOf(definition, definition),
+    responseKind: kindOf({ kind }),
     scope: scope === 'Namespaced' ? 'Namespaced' : 'Cluster',
     singularResource: definition.singular ?? kind.toLowerCase(),
     verbs: [...(verbs ?? allVerbs)],
@@ -63,8 +64,8 @@ function resourceOf(definition: ResourceDefinition) {
 }
 
 /** A group and version other than the resource's own are told; the reader fills in its own otherwise. */
-const kindOf = ({ kind, group, version }: Partial<SubresourceInfo>, own: ResourceDefinition) => ({
-  group: group ?? own.group,
-  version: version ?? own.version,
+const kindOf = ({ kind, group = '', version = '' }: Pick<SubresourceInfo, 'kind' | 'group' | 'version'>) => ({
+  group,
+  version,
   kind,
 })

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { allVerbs, apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
+import { groupsInOrder } from './group-order.ts'
 import { subresourcesOf } from './subresources.ts'
 
 /** `/api`: the versions of the core group. */
@@ -12,9 +14,9 @@ export const apiVersions = (address: string) => ({
 export const apiGroupList = (definitions: readonly ResourceDefinition[]) => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: [...new Set(definitions.map(({ group }) => group))]
-    .filter(Boolean)
-    .flatMap((group) => groupOf(definitions, group) ?? []),
+  groups: groupsInOrder(definitions.filter(({ group }) => group !== '')).flatMap(
+    (group) => groupOf(definitions, group) ?? [],
+  ),
 })
 
 /** `/apis/<group>`, or undefined when there is none. */
@@ -50,10 +52,17 @@ export function apiResourceList(
   if (served.length === 0) return undefined
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // The list of the core group goes without, as upstream's does.
+    ...(group && { apiVersion: 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
     resources: served.flatMap(resourcesOf).sort((a, b) => (a.name < b.name ? -1 : 1)),
   }
+}
+
+/** Tells storage migrators when a resource begins to be kept in another version. */
+function storageVersionHash({ storedAs, ...definition }: ResourceDefinition): string {
+  const { group, version, kind } = storedAs?.definition ?? definition
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
 function resourcesOf(definition: ResourceDefinition) {
@@ -75,6 +84,7 @@ function resourcesOf(definition: ResourceDefinition) {
       verbs: [...(verbs ?? allVerbs)],
       ...(shortNames && { shortNames }),
       ...(categories && { categories }),
+      ...(!definition.virtual && { storageVersionHash: storageVersionHash(definition) }),
     },
     ...subresourcesOf(definition).map(({ name, ...rest }) => sub(name, rest)),
   ]

@@ -2,6 +2,7 @@ import { type DeleteOptions, type KubernetesObject, success, validateDeleteOptio
 import type { DeleteRequest, DeleteResult } from '../registry/store.ts'
 import { sendEncoded, sendObject } from '../request/respond.ts'
 import { decodeDeleteOptions } from './decode.ts'
+import { answersWithObject } from './deleted-answer.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
 import { booleanParameter, check, integerParameter } from './options.ts'
 import { viewOf } from './view.ts'
@@ -13,27 +14,6 @@ export const deleteObject: Handler = async (resource) => {
   sendDeleted(resource, result, options)
 }
 
-/** Kinds of which a deletion answers with the object as it was; the others answer with a Status. */
-const answeredWithObject = new Set([
-  '/namespaces',
-  '/persistentvolumeclaims',
-  '/persistentvolumes',
-  '/pods',
-  '/podtemplates',
-  '/resourcequotas',
-  '/serviceaccounts',
-  '/services',
-  'resource.k8s.io/deviceclasses',
-  'resource.k8s.io/resourceclaims',
-  'resource.k8s.io/resourceclaimtemplates',
-  'resource.k8s.io/resourceslices',
-  'storage.k8s.io/csidrivers',
-  'storage.k8s.io/csinodes',
-  'storage.k8s.io/storageclasses',
-  'storage.k8s.io/volumeattachments',
-  'storage.k8s.io/volumeattributesclasses',
-])
-
 function sendDeleted(
   resource: ResourceRequest,
   { entry, deleted }: DeleteResult<KubernetesObject>,
@@ -41,7 +21,7 @@ function sendDeleted(
 ): void {
   const { request, reply, definition, kube } = resource
   const code = !deleted && options.orphanDependents === false ? 202 : 200
-  if (!deleted || answeredWithObject.has(`${definition.group}/${definition.plural}`)) {
+  if (!deleted || answersWithObject(definition)) {
     const view = viewOf(resource)
     sendEncoded(reply, code, view.entry(entry))
     return

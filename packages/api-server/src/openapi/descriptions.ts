@@ -55,10 +55,11 @@ const capitalized = (word: string): string => word.charAt(0).toUpperCase() + wor
 function parseModel(text: string): TypeDescription {
   const start = text.indexOf('export declare class')
   const fields = new Map<string, string>()
+  // Words of the language have an underscore there: `_continue`, `_default`.
   for (const [, comment = '', name = ''] of text
     .slice(start)
     .matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'([^']+)'\??:/g))
-    fields.set(name, cleaned(comment))
+    fields.set(name.replace(/^_/, ''), cleaned(comment))
   const head = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(text.slice(0, start))?.[1] ?? ''
   const description = head.includes('NOTE: This class is auto generated') ? '' : cleaned(head)
   return { ...(description && { description }), fields }

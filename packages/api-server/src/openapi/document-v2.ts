@@ -1,29 +1,34 @@
 import type { ResourceDefinition } from '@tandem/apimachinery'
+import { Turns } from '../registry/turns.ts'
 import { remembering } from './descriptions.ts'
 import type { DocumentOptions } from './document-v3.ts'
+import { documentNames, documentOperations, pathsOf, typesOf } from './documents.ts'
 import { kindsOf } from './kinds.ts'
-import { type Operation, operationsOf } from './operations.ts'
+import type { Operation } from './operations.ts'
 import { type Json, referenceTo, schemasOf } from './schema.ts'
 
 /** OpenAPI v2 of everything that is served, for clients before 1.27: `/openapi/v2`. */
-export async function openApiV2(definitions: readonly ResourceDefinition[], options: DocumentOptions): Promise<Json> {
-  const { registry, gitVersion } = options
-  const operations = definitions.flatMap((definition) => operationsOf(definition, (name) => registry.has(name)))
-  const types = new Set(
-    operations.flatMap(({ body, answer }) => [body?.type, answer].filter((type) => type !== undefined)),
-  )
-  const kinds = kindsOf(definitions)
-  const paths: Record<string, Json> = {}
-  for (const operation of operations) {
-    paths[operation.path] ??= {}
-    Object.assign(paths[operation.path] ?? {}, { [operation.method]: written(operation) })
+export async function openApiV2(
+  definitions: readonly ResourceDefinition[],
+  { registry, gitVersion, describe }: DocumentOptions,
+): Promise<Json> {
+  const hasType = (type: string) => registry.has(type)
+  const operations: Operation[] = []
+  const turns = new Turns()
+  for (const name of documentNames(definitions)) {
+    operations.push(...(documentOperations(name, definitions, hasType) ?? []))
+    await turns.take()
   }
-  const describe = remembering(options.describe)
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: gitVersion },
-    paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
-    definitions: await schemasOf(types, { registry, describe, version: 2 }, (name) => kinds.get(name)),
+    paths: pathsOf(operations, written),
+    definitions: await schemasOf(typesOf(operations), {
+      registry,
+      describe: remembering(describe),
+      version: 2,
+      kinds: kindsOf(definitions, { described: definitions, hasType }),
+    }),
     securityDefinitions: {
       BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
     },
@@ -31,10 +36,18 @@ export async function openApiV2(definitions: readonly ResourceDefinition[], opti
   }
 }
 
-function written({ id, action, description, tag, kind, answer, body, method, ...operation }: Operation): Json {
-  const ok = { description: 'OK', ...(answer && { schema: ref(answer) }) }
+const responseWords: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
+
+/** What reads no object takes what it answers with. */
+const consumes = ({ body, action, produces }: Operation): readonly string[] =>
+  body?.contentTypes ?? (action ? ['*/*'] : produces.includes('application/yaml') ? produces : ['application/json'])
+
+function written(described: Operation): Json {
+  const { id, action, description, tag, kind, answer, body, method, ...operation } = described
+  const schema = answer ? ref(answer) : { type: 'string' }
+  const answers = operation.codes.map((code) => [code, { description: responseWords[code], schema }])
   return {
-    consumes: body?.contentTypes ?? ['*/*'],
+    ...((body ?? action ?? answer) && { consumes: consumes(described) }),
     description,
     operationId: id,
     parameters: [
@@ -49,23 +62,19 @@ function written({ id, action, description, tag, kind, answer, body, method, ...
         ? [{ in: 'body', name: 'body', schema: ref(body.type), ...(method !== 'delete' && { required: true }) }]
         : []),
       ...operation.queryParameters.map(({ name, type, description: text }) => ({
-        description: text,
+        ...(text && { description: text }),
         in: 'query',
         name,
         type,
         uniqueItems: true,
       })),
     ],
-    produces: ['application/json', 'application/yaml'],
-    responses: {
-      '200': ok,
-      ...(method === 'post' && { '201': { ...ok, description: 'Created' } }),
-      '401': { description: 'Unauthorized' },
-    },
+    produces: operation.produces,
+    responses: { ...Object.fromEntries(answers), '401': { description: 'Unauthorized' } },
     schemes: ['https'],
     tags: [tag],
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': kind,
+    ...(action && { 'x-kubernetes-action': action }),
+    ...(kind && { 'x-kubernetes-group-version-kind': kind }),
   }
 }
 

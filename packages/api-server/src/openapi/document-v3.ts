@@ -1,7 +1,8 @@
-import { apiVersionOf, type ResourceDefinition, type SchemaRegistry } from '@tandem/apimachinery'
+import type { ResourceDefinition, SchemaRegistry } from '@tandem/apimachinery'
 import { type Describe, remembering } from './descriptions.ts'
+import { definitionsOf, documentOperations, pathsOf, typesOf } from './documents.ts'
 import { kindsOf } from './kinds.ts'
-import { type Operation, operationsOf } from './operations.ts'
+import type { Operation } from './operations.ts'
 import { type Json, referenceTo, schemasOf } from './schema.ts'
 
 export interface DocumentOptions {
@@ -11,30 +12,28 @@ export interface DocumentOptions {
   gitVersion: string
 }
 
-/** `api/v1` and `apis/apps/v1`: what the index calls a document. */
-export const documentPath = ({ group, version }: { group: string; version: string }): string =>
-  group === '' ? `api/${version}` : `apis/${apiVersionOf({ group, version })}`
-
-/** OpenAPI v3 of one group and version: `/openapi/v3/apis/apps/v1`. */
-export async function openApiV3(definitions: readonly ResourceDefinition[], options: DocumentOptions): Promise<Json> {
-  const { registry, gitVersion } = options
-  const describe = remembering(options.describe)
-  const operations = definitions.flatMap((definition) => operationsOf(definition, (name) => registry.has(name)))
-  const types = new Set(
-    operations.flatMap(({ body, answer }) => [body?.type, answer].filter((type) => type !== undefined)),
-  )
-  const kinds = kindsOf(definitions)
-  const paths: Record<string, Json> = {}
-  for (const operation of operations) {
-    paths[operation.path] ??= {}
-    Object.assign(paths[operation.path] ?? {}, { [operation.method]: written(operation) })
-  }
+/** One document of version 3, by its name in the index: `apis/apps/v1`. Undefined where there is none. */
+export async function openApiV3(
+  name: string,
+  definitions: readonly ResourceDefinition[],
+  { registry, gitVersion, describe }: DocumentOptions,
+): Promise<Json | undefined> {
+  const operations = documentOperations(name, definitions, (type) => registry.has(type))
+  if (!operations) return undefined
+  const described = definitionsOf(name, definitions)
+  const kinds = kindsOf(definitions, { described, hasType: (type) => registry.has(type) })
+  const schemas = await schemasOf(typesOf(operations), {
+    registry,
+    describe: remembering(describe),
+    version: 3,
+    kinds,
+  })
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: gitVersion },
-    paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
+    paths: pathsOf(operations, written),
     components: {
-      schemas: await schemasOf(types, { registry, describe, version: 3 }, (name) => kinds.get(name)),
+      ...(Object.keys(schemas).length > 0 && { schemas }),
       securitySchemes: {
         BearerToken: {
           description: 'Bearer Token authentication',
@@ -47,11 +46,12 @@ export async function openApiV3(definitions: readonly ResourceDefinition[], opti
   }
 }
 
-const answerTypes = ['application/json', 'application/yaml']
+const responseWords: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
 function written({ id, action, description, tag, kind, answer, body, method, ...operation }: Operation): Json {
-  const content = answer && Object.fromEntries(answerTypes.map((type) => [type, { schema: ref(answer) }]))
-  const ok = { description: 'OK', ...(content && { content }) }
+  const schema = answer ? ref(answer) : { type: 'string' }
+  const content = Object.fromEntries(operation.produces.map((type) => [type, { schema }]))
+  const answers = operation.codes.map((code) => [code, { description: responseWords[code], content }])
   return {
     tags: [tag],
     description,
@@ -66,7 +66,7 @@ function written({ id, action, description, tag, kind, answer, body, method, ...
       ...operation.queryParameters.map(({ name, type, description: text }) => ({
         name,
         in: 'query',
-        description: text,
+        ...(text && { description: text }),
         schema: { type, uniqueItems: true },
       })),
     ],
@@ -76,13 +76,9 @@ function written({ id, action, description, tag, kind, answer, body, method, ...
         ...(method !== 'delete' && { required: true }),
       },
     }),
-    responses: {
-      '200': ok,
-      ...(method === 'post' && { '201': { ...ok, description: 'Created' } }),
-      '401': { description: 'Unauthorized' },
-    },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': kind,
+    responses: { ...Object.fromEntries(answers), '401': { description: 'Unauthorized' } },
+    ...(action && { 'x-kubernetes-action': action }),
+    ...(kind && { 'x-kubernetes-group-version-kind': kind }),
   }
 }
 

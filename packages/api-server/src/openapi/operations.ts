@@ -1,26 +1,34 @@
 import { allVerbs, type ResourceDefinition, type SubresourceInfo } from '@tandem/apimachinery'
 import { subresourcesOf } from '../discovery/subresources.ts'
-import { deleting, force, listing, pretty, type QueryParameter, selecting, writing } from './parameters.ts'
+import { answersWithObject } from '../handlers/deleted-answer.ts'
+import { connectionsOf, isConnection, logParameters } from './connections.ts'
+import type { QueryParameter } from './parameters.ts'
+import { type Method, type VerbShape, verbShapes } from './verbs.ts'
 
 /** One operation of one path, before it is written in either version of OpenAPI. */
-export interface Operation extends Target {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** Upstream's `x-kubernetes-action`. */
-  action: string
+export interface Operation {
+  path: string
+  method: Method
   id: string
   description: string
+  tag: string
+  /** Upstream's `x-kubernetes-action`, and the kind it is done to; absent where it is done to none. */
+  action?: string
+  kind?: GroupVersionKind
+  pathParameters: readonly PathParameter[]
   queryParameters: readonly QueryParameter[]
   body?: { type: string; contentTypes: readonly string[] }
-  /** The type of the answer; absent where it is no object. */
+  codes: readonly number[]
+  /** The type of the answer; absent where it is no object but text. */
   answer?: string
+  /** Media types of the answer. */
+  produces: readonly string[]
 }
 
-/** What an operation is done to. */
-interface Target {
-  path: string
-  tag: string
-  kind: { group: string; version: string; kind: string }
-  pathParameters: readonly PathParameter[]
+export interface GroupVersionKind {
+  group: string
+  version: string
+  kind: string
 }
 
 export interface PathParameter {
@@ -28,166 +36,183 @@ export interface PathParameter {
   description: string
 }
 
-/** How a verb of Kubernetes looks in HTTP. */
-interface VerbShape {
-  method: Operation['method']
-  action: string
-  /** What operation ids begin with. */
-  word: string
-  description(subject: string): string
-  queryParameters: readonly QueryParameter[]
-  body?: 'object' | 'patch' | 'delete options'
-  answer: 'object' | 'list' | 'status'
-}
+/** Has the schema a type of that name? */
+export type HasType = (name: string) => boolean
 
-const verbShapes: Readonly<Record<string, VerbShape | undefined>> = {
-  list: {
-    method: 'get',
-    action: 'list',
-    word: 'list',
-    description: (subject) => `list or watch objects of kind ${subject}`,
-    queryParameters: [pretty, ...listing],
-    answer: 'list',
-  },
-  create: {
-    method: 'post',
-    action: 'post',
-    word: 'create',
-    description: (subject) => `create ${article(subject)} ${subject}`,
-    queryParameters: [pretty, ...writing],
-    body: 'object',
-    answer: 'object',
-  },
-  deletecollection: {
-    method: 'delete',
-    action: 'deletecollection',
-    word: 'deleteCollection',
-    description: (subject) => `delete collection of ${subject}`,
-    queryParameters: [pretty, ...deleting, ...selecting],
-    body: 'delete options',
-    answer: 'status',
-  },
-  get: {
-    method: 'get',
-    action: 'get',
-    word: 'read',
-    description: (subject) => `read the specified ${subject}`,
-    queryParameters: [pretty],
-    answer: 'object',
-  },
-  update: {
-    method: 'put',
-    action: 'put',
-    word: 'replace',
-    description: (subject) => `replace the specified ${subject}`,
-    queryParameters: [pretty, ...writing],
-    body: 'object',
-    answer: 'object',
-  },
-  patch: {
-    method: 'patch',
-    action: 'patch',
-    word: 'patch',
-    description: (subject) => `partially update the specified ${subject}`,
-    queryParameters: [pretty, ...writing, force],
-    body: 'patch',
-    answer: 'object',
-  },
-  delete: {
-    method: 'delete',
-    action: 'delete',
-    word: 'delete',
-    description: (subject) => `delete ${article(subject)} ${subject}`,
-    queryParameters: [pretty, ...deleting],
-    body: 'delete options',
-    answer: 'status',
-  },
+/** What an operation is done to. */
+export interface Target {
+  path: string
+  tag: string
+  kind: GroupVersionKind
+  pathParameters: readonly PathParameter[]
+  /** What operation ids say: `CoreV1` before, `NamespacedPod` after what the verb says in between. */
+  family: string
+  name: string
+  subject: string
 }
-
-const ofCollection = ['list', 'create', 'deletecollection']
-const ofItem = ['get', 'update', 'patch', 'delete']
 
 /** Types by what a verb calls them; undefined where the schema has none. */
 interface Types {
   object: string | undefined
-  list: string | undefined
-}
-
-interface Subject {
-  target: Target
-  types: Types
-  /** What operation ids say after the verb: `CoreV1NamespacedPod`. */
-  name: string
-  description: string
+  list?: string | undefined
+  deleted?: string | undefined
 }
 
 const metaTypes = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 const patchTypes = [
-  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ]
+export const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+
 const namespaceParameter: PathParameter = {
   name: 'namespace',
   description: 'object name and auth scope, such as for teams and projects',
 }
+const nameParameter = (kind: string): PathParameter => ({ name: 'name', description: `name of the ${kind}` })
 
-const article = (kind: string): string => (/^[AEIOU]/.test(kind) ? 'an' : 'a')
-const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+export const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
-export const listType = ({ schema }: ResourceDefinition): string => `${schema}List`
+/** A group as one word: `rbac.authorization.k8s.io` is `rbacAuthorization`. */
+export function familyOf(group: string): string {
+  const [first = 'core', ...rest] = (group.replace(/\.k8s\.io$/, '') || 'core').split('.')
+  return first + rest.map(capitalized).join('')
+}
 
-/** All that can be done with a resource and its subresources. `hasType` tells whether the schema has a type. */
-export function operationsOf(definition: ResourceDefinition, hasType: (name: string) => boolean): Operation[] {
+export const rootOf = ({ group, version }: { group: string; version: string }): string =>
+  group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+
+export const listType = ({ schema }: Pick<ResourceDefinition, 'schema'>): string => `${schema}List`
+
+/** All that can be done with a resource and its subresources. */
+export function operationsOf(definition: ResourceDefinition, hasType: HasType): Operation[] {
   const { group, version, kind, plural, schema } = definition
   const served = new Set<string>(definition.verbs ?? allVerbs)
-  const isServed = (verb: string) => served.has(verb)
-  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-  const family = group === '' ? 'core' : (group.split('.')[0] ?? '')
-  const word = capitalized(family) + capitalized(version)
-  const scope = definition.scope === 'Namespaced' ? [namespaceParameter] : []
-  const collection = scope.length ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`
-  const item = `${collection}/{name}`
-  const common = { tag: `${family}_${version}`, kind: { group, version, kind } }
+  const root = rootOf(definition)
+  const namespaced = definition.scope === 'Namespaced'
+  const scope = namespaced ? '/namespaces/{namespace}' : ''
+  const common = {
+    tag: `${familyOf(group)}_${version}`,
+    family: capitalized(familyOf(group)) + capitalized(version),
+    kind: { group, version, kind },
+    subject: kind,
+  }
   const list = listType(definition)
-  const types: Types = { object: schema, list: hasType(list) ? list : undefined }
-
-  const atCollection = { ...common, path: collection, pathParameters: scope }
-  const atItem = {
+  const types: Types = {
+    object: schema,
+    list: hasType(list) ? list : undefined,
+    // A namespace answers with itself while its content goes, and with a Status when it is said to be gone.
+    deleted: answersWithObject(definition) && kind !== 'Namespace' ? schema : `${metaTypes}.Status`,
+  }
+  const scoped = namespaced ? [namespaceParameter] : []
+  const named = [nameParameter(kind), ...scoped]
+  const name = namespaced ? `Namespaced${kind}` : kind
+  const at = (path: string, rest: Pick<Target, 'pathParameters' | 'name'>): Target => ({
     ...common,
-    path: item,
-    pathParameters: [{ name: 'name', description: `name of the ${kind}` }, ...scope],
-  }
-  const name = `${word}${scope.length ? 'Namespaced' : ''}${kind}`
+    path: root + path,
+    ...rest,
+  })
+  const item = at(`${scope}/${plural}/{name}`, { pathParameters: named, name })
+  const collection = at(`${scope}/${plural}`, { pathParameters: scoped, name })
   const operations = [
-    ...written(ofCollection.filter(isServed), { target: atCollection, types, name, description: kind }),
-    ...written(ofItem.filter(isServed), { target: atItem, types, name, description: kind }),
+    ...written(['list', 'create', 'deletecollection'], collection, types, served),
+    ...written(['get', 'update', 'patch', 'delete'], item, types, served),
   ]
-  if (scope.length) {
-    const everywhere = { ...common, path: `${root}/${plural}`, pathParameters: [] }
-    const subject = { target: everywhere, types, name: `${word}${kind}ForAllNamespaces`, description: kind }
-    operations.push(...written(['list'].filter(isServed), subject))
+  if (namespaced) {
+    const everywhere = at(`/${plural}`, { pathParameters: [], name: `${kind}ForAllNamespaces` })
+    operations.push(...written(['list'], everywhere, types, served))
   }
-  for (const sub of subresourcesOf(definition)) {
-    const target = { ...atItem, path: `${item}/${sub.name}` }
-    const object = sub.kind === kind ? schema : typeOfSubresource(sub, hasType)
-    const subject = { target, types: { object, list: undefined }, name: name + capitalized(sub.name) }
-    operations.push(...written(sub.verbs, { ...subject, description: `${kind} ${sub.name}` }))
-  }
+  if (served.has('watch')) operations.push(...watchesOf({ at, scope, plural, named, scoped, name, kind }))
+  for (const sub of subresourcesOf(definition)) operations.push(...ofSubresource(sub, { item, definition, hasType }))
   return operations
 }
 
-function written(verbs: readonly string[], { target, types, name, description }: Subject): Operation[] {
+/** The old way of watching: a path of its own. */
+function watchesOf(resource: {
+  at(path: string, rest: Pick<Target, 'pathParameters' | 'name'>): Target
+  scope: string
+  plural: string
+  named: readonly PathParameter[]
+  scoped: readonly PathParameter[]
+  name: string
+  kind: string
+}): Operation[] {
+  const { at, scope, plural, named, scoped, name, kind } = resource
+  const collection = at(`/watch${scope}/${plural}`, { pathParameters: scoped, name: `${name}List` })
+  const one = at(`/watch${scope}/${plural}/{name}`, { pathParameters: named, name })
+  const everywhere = at(`/watch/${plural}`, { pathParameters: [], name: `${kind}ListForAllNamespaces` })
+  return [
+    operation(verbShapes.watchlist, collection, { object: undefined }),
+    operation(verbShapes.watch, one, { object: undefined }),
+    ...(scope ? [operation(verbShapes.watchlist, everywhere, { object: undefined })] : []),
+  ]
+}
+
+function ofSubresource(
+  sub: SubresourceInfo,
+  { item, definition, hasType }: { item: Target; definition: ResourceDefinition; hasType: HasType },
+): Operation[] {
+  const { group = definition.group, version = definition.version, kind, name } = sub
+  const target: Target = {
+    ...item,
+    path: `${item.path}/${name}`,
+    kind: { group, version, kind },
+    name: item.name + capitalized(name),
+    subject: `${name} of ${name === 'binding' || sub.verbs.includes('create') ? 'a' : 'the specified'} ${definition.kind}`,
+  }
+  if (isConnection(sub)) return connectionsOf({ ...target, subject: `${name} of ${definition.kind}` }, sub.verbs)
+  const object = kind === definition.kind ? definition.schema : typeOfKind({ group, version, kind }, hasType)
+  const operations = written(sub.verbs, target, { object }, new Set(sub.verbs))
+  return name === 'log' ? operations.map(textOf) : operations
+}
+
+/** Logs are text, and their options are parameters. */
+const textOf = ({ answer: _, ...read }: Operation): Operation => ({
+  ...read,
+  produces: ['text/plain', ...read.produces],
+  queryParameters: [...read.queryParameters, ...logParameters()],
+})
+
+function written(verbs: readonly string[], target: Target, types: Types, served: ReadonlySet<string>): Operation[] {
+  const shapes: Readonly<Record<string, VerbShape | undefined>> = verbShapes
   return verbs.flatMap((verb) => {
-    const shape = verbShapes[verb]
-    if (!shape) return []
-    const { method, action, word, queryParameters } = shape
-    const body = bodyOf(shape, types)
-    const answer = shape.answer === 'status' ? `${metaTypes}.Status` : (types[shape.answer] ?? types.object)
-    const operation = { method, action, queryParameters, id: word + name, description: shape.description(description) }
-    return [{ ...target, ...operation, ...(body && { body }), ...(answer && { answer }) }]
+    const shape = shapes[verb]
+    if (!shape || !served.has(verb)) return []
+    const described = operation(shape, target, types)
+    if (verb !== 'list' || served.has('watch')) return [described]
+    return [{ ...described, description: `list objects of kind ${target.subject}` }]
   })
+}
+
+function operation(shape: VerbShape, target: Target, types: Types): Operation {
+  const { method, action, word, infix = '', codes, queryParameters } = shape
+  const { path, tag, kind, pathParameters, family, name, subject } = target
+  const body = bodyOf(shape, types)
+  const answer = answerOf(shape, types)
+  return {
+    path,
+    method,
+    action,
+    id: word + family + infix + name,
+    description: shape.description(subject),
+    tag,
+    kind,
+    pathParameters,
+    queryParameters,
+    codes,
+    ...(body && { body }),
+    ...(answer && { answer }),
+    produces: ['list', 'event'].includes(shape.answer) ? [...objectTypes, ...streamTypes] : objectTypes,
+  }
+}
+
+function answerOf({ answer }: VerbShape, types: Types): string | undefined {
+  if (answer === 'status') return `${metaTypes}.Status`
+  if (answer === 'event') return `${metaTypes}.WatchEvent`
+  return types[answer] ?? types.object
 }
 
 function bodyOf({ body }: VerbShape, { object }: Types): Operation['body'] {
@@ -196,10 +221,8 @@ function bodyOf({ body }: VerbShape, { object }: Types): Operation['body'] {
   return body && object ? { type: object, contentTypes: ['*/*'] } : undefined
 }
 
-function typeOfSubresource(
-  { kind, group = '', version = 'v1' }: SubresourceInfo,
-  hasType: (name: string) => boolean,
-): string | undefined {
-  const family = group === '' ? 'core' : group.split('.')[0]
-  return [`io.k8s.api.${family}.${version}.${kind}`].find(hasType)
+/** The type of a kind of another group, as a subresource has it. */
+export function typeOfKind({ group, version, kind }: GroupVersionKind, hasType: HasType): string | undefined {
+  const type = `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`
+  return hasType(type) ? type : undefined
 }

@@ -36,6 +36,7 @@ export const selecting = [
   resourceVersion,
   query('resourceVersionMatch', 'string', 'How resourceVersion is applied to list calls.'),
   query('sendInitialEvents', 'boolean', 'Begin a watch with the present state.'),
+  query('shardSelector', 'string', 'Restricts the returned objects to a share of them.'),
   query('timeoutSeconds', 'integer', 'Limits the duration of the call.'),
 ]
 export const listing = [
@@ -49,6 +50,11 @@ export const deleting = [
     'gracePeriodSeconds',
     'integer',
     'The duration in seconds before the object should be deleted. Zero means immediately.',
+  ),
+  query(
+    'ignoreStoreReadErrorWithClusterBreakingPotential',
+    'boolean',
+    'Delete the object even though what is stored of it cannot be read.',
   ),
   query('orphanDependents', 'boolean', 'Deprecated: use propagationPolicy.'),
   query('propagationPolicy', 'string', "How dependents are deleted: 'Orphan', 'Background' or 'Foreground'."),

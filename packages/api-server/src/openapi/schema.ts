@@ -1,5 +1,8 @@
 import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '@tandem/apimachinery'
+import { Turns } from '../registry/turns.ts'
 import type { Describe } from './descriptions.ts'
+import type { GroupVersionKind } from './operations.ts'
+import { unionsOf } from './unions.ts'
 
 export type Json = Record<string, unknown>
 
@@ -44,21 +47,26 @@ export interface SchemaOptions {
   registry: SchemaRegistry
   describe: Describe
   version: OpenApiVersion
+  /** Which kinds a type is. */
+  kinds: ReadonlyMap<string, readonly GroupVersionKind[]>
 }
 
-/** The schemas of these types and of all they refer to, by name. `decorate` adds what only the caller knows of a type. */
-export async function schemasOf(
-  names: Iterable<string>,
-  options: SchemaOptions,
-  decorate: (name: string) => Json | undefined,
-): Promise<Json> {
+/** The schemas of these types and of all they refer to, by name. Made one by one: others have the event loop in between. */
+export async function schemasOf(names: Iterable<string>, options: SchemaOptions): Promise<Json> {
   const made: Json = {}
   const pending = new Set(names)
+  const turns = new Turns()
   for (const name of pending) {
+    const waiting = turns.take()
+    if (waiting) await waiting
+    const kinds = options.kinds.get(name)
     const known = Object.entries(special).find(([, typeName]) => typeName === name)?.[0]
     made[name] = known
       ? specialSchemas(options.version)[known]
-      : { ...(await schemaOf(name, options, (needed) => pending.add(needed))), ...decorate(name) }
+      : {
+          ...(await schemaOf(name, options, (needed) => pending.add(needed))),
+          ...(kinds && { 'x-kubernetes-group-version-kind': kinds }),
+        }
   }
   return Object.fromEntries(Object.entries(made).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -75,15 +83,15 @@ async function schemaOf(
     const text = fields.get(field.name) ?? (await describeTypeOf(field.type, describe))
     properties[field.name] = propertyOf(field, text, { version, need })
   }
-  const required = sortedFields(type)
-    .filter((field) => field.required)
-    .map((field) => field.name)
+  const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name)
+  const unions = unionsOf(name)
   return {
     ...(description && { description }),
     type: 'object',
     ...(type.fields.size && { properties }),
     ...(required.length && { required }),
     ...(type.structType === 'atomic' && { 'x-kubernetes-map-type': 'atomic' }),
+    ...(unions && { 'x-kubernetes-unions': unions }),
     ...(type.preserveUnknownFields && { 'x-kubernetes-preserve-unknown-fields': true }),
   }
 }
@@ -103,21 +111,41 @@ interface Writing {
 }
 
 function propertyOf(field: FieldSchema, description: string, writing: Writing): Json {
-  const { listType, listMapKeys, mapType, structType, patchMergeKey, patchStrategy, enum: values } = field
+  const { listType, listMapKeys, mapType = field.structType, patchMergeKey, patchStrategy, enum: values } = field
   const schema = schemaOfType(field.type, writing)
+  const fallback = writing.version === 3 ? (field.default ?? zeroOf(field)) : undefined
   const extras: Json = {
     ...(description && { description }),
-    ...(field.default !== undefined && { default: field.default }),
+    ...(fallback !== undefined && { default: fallback }),
     ...(values && { enum: [...values] }),
     ...(listMapKeys && { 'x-kubernetes-list-map-keys': listMapKeys }),
     ...(listType && { 'x-kubernetes-list-type': listType }),
-    ...((mapType ?? structType) === 'atomic' && { 'x-kubernetes-map-type': 'atomic' }),
+    ...(mapType && { 'x-kubernetes-map-type': mapType }),
     ...(patchMergeKey && { 'x-kubernetes-patch-merge-key': patchMergeKey }),
     ...(patchStrategy && { 'x-kubernetes-patch-strategy': patchStrategy.join(',') }),
   }
-  const isReference = '$ref' in schema
-  if (!isReference || Object.keys(extras).length === 0) return { ...schema, ...extras }
-  return writing.version === 3 ? { ...extras, allOf: [schema] } : { ...schema, ...extras }
+  return beside(schema, extras, writing)
+}
+
+/** Version 3 has nothing beside a reference: there it is wrapped. */
+const beside = (schema: Json, extras: Json, { version }: Pick<Writing, 'version'>): Json =>
+  version === 3 && '$ref' in schema && Object.keys(extras).length > 0
+    ? { ...extras, allOf: [schema] }
+    : { ...schema, ...extras }
+
+/** What Go has where nothing is given: told of all that is neither a pointer nor left out when empty, and of every struct. */
+function zeroOf({ type, pointer, omitEmpty }: Pick<FieldSchema, 'type' | 'pointer' | 'omitEmpty'>): unknown {
+  if (pointer) return undefined
+  if (type.kind === 'ref') return {}
+  return omitEmpty ? undefined : zeros[type.kind]
+}
+
+const zeros: Partial<Record<TypeRef['kind'], unknown>> = {
+  string: '',
+  boolean: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
 }
 
 const scalars: Partial<Record<TypeRef['kind'], Json>> = {

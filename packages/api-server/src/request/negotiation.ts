@@ -13,7 +13,7 @@ export interface Accepted {
   readonly pretty: boolean
 }
 
-interface Clause {
+export interface Clause {
   type: string
   parameters: Record<string, string>
   quality: number
@@ -52,12 +52,7 @@ export function negotiate({ accept, views, protobuf = true, watch = false }: Neg
 }
 
 function choose(accept: string, options: Required<Omit<NegotiationOptions, 'accept'>>): Accepted | undefined {
-  const clauses = accept
-    .split(',')
-    .map(parseClause)
-    .sort((a, b) => b.quality - a.quality)
-  for (const clause of clauses) {
-    if (clause.quality <= 0) continue
+  for (const clause of clausesOf(accept)) {
     for (const mediaType of mediaTypes) {
       if (!matches(clause.type, mediaType)) continue
       const form = formOf(mediaType, clause.parameters, options)
@@ -86,6 +81,14 @@ function formOf(
     : undefined
 }
 
+/** What a header asks for, the best first. */
+export const clausesOf = (accept: string): Clause[] =>
+  accept
+    .split(',')
+    .map(parseClause)
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+
 function parseClause(text: string): Clause {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim())
   const parameters: Record<string, string> = {}
@@ -96,7 +99,7 @@ function parseClause(text: string): Clause {
   return { type: type.toLowerCase(), parameters, quality: parameters.q === undefined ? 1 : Number(parameters.q) || 0 }
 }
 
-const matches = (pattern: string, mediaType: string): boolean =>
+export const matches = (pattern: string, mediaType: string): boolean =>
   pattern === '*/*' || pattern === mediaType || (pattern.endsWith('/*') && mediaType.startsWith(pattern.slice(0, -1)))
 
 /** Curl, wget and browsers are read by people: upstream indents for them unless told otherwise. */

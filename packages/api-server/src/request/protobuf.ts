@@ -12,6 +12,11 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 /** The schema of each kind that is sent, lists and what is never stored included. */
 const schemas = new Map<string, string>([
   ['v1/Status', `${meta}.Status`],
+  ['v1/APIGroup', `${meta}.APIGroup`],
+  ['v1/APIGroupList', `${meta}.APIGroupList`],
+  ['v1/APIResourceList', `${meta}.APIResourceList`],
+  ['v1/APIVersions', `${meta}.APIVersions`],
+  ['apidiscovery.k8s.io/v2/APIGroupDiscoveryList', 'io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList'],
   ['autoscaling/v1/Scale', 'io.k8s.api.autoscaling.v1.Scale'],
   ['authentication.k8s.io/v1/TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest'],
   ...['v1', 'v1beta1'].flatMap((version) =>
@@ -33,7 +38,8 @@ export const hasProtobuf = ({ kind, ...groupVersion }: { group: string; version:
 
 /** An object in its envelope, or undefined when protobuf has no form for its kind. */
 export function encodeProtobuf(object: object): Buffer | undefined {
-  const { apiVersion = '', kind = '' } = object as { apiVersion?: string; kind?: string }
+  // What discovery tells of the core group says no version in JSON.
+  const { apiVersion = 'v1', kind = '' } = object as { apiVersion?: string; kind?: string }
   const schema = schemas.get(`${apiVersion}/${kind}`)
   if (!schema) return undefined
   return sealEnvelope({ apiVersion, kind, raw: encodeMessage(object as Members, schema, builtInSchema) })

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { acceptedAggregation, aggregatedType, groupDiscoveryList } from '../discovery/aggregated.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts'
+import { encodeObject } from '../request/encode.ts'
 import { splitPath } from '../request/request-info.ts'
 import { sendObject, sendPageNotFound } from '../request/respond.ts'
 import type { Resources } from '../resources.ts'
@@ -11,14 +12,15 @@ export function discoveryHandler(resources: Resources, { address }: { address: (
   const documents = new PublishedDocuments()
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const path = splitPath(request.kube.info.path)
-    const version = path.length === 1 ? acceptedAggregation(request.headers.accept) : undefined
-    if (version) {
+    const mediaType = path.length === 1 ? acceptedAggregation(request.headers.accept) : undefined
+    if (mediaType) {
       const isCore = path[0] === 'api'
-      const document = await documents.get(`${path[0]} ${version}`, resources.version, async () => {
+      const document = await documents.get(`${path[0]} ${mediaType}`, resources.version, async () => {
         const definitions = resources.definitions().filter(({ group }) => (group === '') === isCore)
-        return JSON.stringify(groupDiscoveryList(definitions, version))
+        return encodeObject(groupDiscoveryList(definitions), { mediaType, pretty: false }).body
       })
-      return sendDocument(request, reply, document, aggregatedType(version))
+      reply.header('cache-control', 'public')
+      return sendDocument(request, reply, document, aggregatedType(mediaType))
     }
     const document = documentOf(path)
     if (document) sendObject(request, reply, 200, document)

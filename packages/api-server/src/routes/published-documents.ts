@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -34,9 +33,13 @@ export class PublishedDocuments {
 }
 
 async function publish(content: Uint8Array | string): Promise<Published> {
-  const etag = `"${createHash('sha512').update(content).digest('hex').toUpperCase()}"`
-  return { compressed: await compress(content), etag }
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  const digest = await crypto.subtle.digest('SHA-512', bytes as Uint8Array<ArrayBuffer>)
+  return { compressed: await compress(bytes), etag: `"${Buffer.from(digest).toString('hex').toUpperCase()}"` }
 }
+
+const hasAlready = (header: string | undefined, etag: string): boolean =>
+  header?.split(',').some((one) => ['*', etag, `W/${etag}`].includes(one.trim())) ?? false
 
 /** Sends a document compressed where the client takes that, and nothing where it has it already. */
 export async function sendDocument(
@@ -47,7 +50,7 @@ export async function sendDocument(
 ): Promise<void> {
   addWarnings(reply)
   reply.header('etag', etag).header('vary', 'Accept, Accept-Encoding')
-  if (headers['if-none-match'] === etag) {
+  if (hasAlready(headers['if-none-match'], etag)) {
     reply.code(304).send()
     return
   }

@@ -24,6 +24,7 @@ export interface RouteOptions {
   metrics: Metrics
   health: HealthChecks
   serviceAccounts: { issuer: string; jwksUri: string; keys: readonly VerificationKey[] }
+  now: () => number
   /** Where clients outside the cluster find the server: `host:port`. */
   address: () => string
   /** More paths. */
@@ -31,7 +32,7 @@ export interface RouteOptions {
 }
 
 export function createRoutes(options: RouteOptions): Routes {
-  const { resources, dispatch, metrics, serviceAccounts } = options
+  const { resources, dispatch, metrics, serviceAccounts, now } = options
   const discovery = discoveryHandler(resources, options)
   const health: Record<string, RouteHandler> = {}
   for (const endpoint of ['livez', 'readyz', 'healthz']) {
@@ -52,7 +53,7 @@ export function createRoutes(options: RouteOptions): Routes {
     '/.well-known/openid-configuration': (_request, reply) => {
       reply.header('content-type', 'application/json').send(JSON.stringify(openIdConfiguration(serviceAccounts)))
     },
-    ...openApiHandlers(resources),
+    ...openApiHandlers(resources, now),
     ...options.others,
   }
   const paths = Object.keys(fixed).filter((path) => !path.endsWith('*'))

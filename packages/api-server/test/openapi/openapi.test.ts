@@ -5,8 +5,10 @@ import t from 'tap'
 import { describeFromModels } from '../../src/openapi/descriptions.ts'
 import { openApiV2 } from '../../src/openapi/document-v2.ts'
 import { type DocumentOptions, openApiV3 } from '../../src/openapi/document-v3.ts'
-import { encodeOpenApiV2 } from '../../src/openapi/gnostic.ts'
+import { encodeOpenApiV2 } from '../../src/openapi/gnostic-v2.ts'
+import { encodeOpenApiV3 } from '../../src/openapi/gnostic-v3.ts'
 import { openApiV3Index } from '../../src/openapi/index-v3.ts'
+import { jsonOf } from '../../src/openapi/json-parts.ts'
 
 type Json = Record<string, unknown>
 const all = definitions as unknown as ResourceDefinition[]
@@ -14,10 +16,7 @@ const options: DocumentOptions = { registry: builtInSchema, describe: describeFr
 const at = (document: unknown, ...path: string[]): Json =>
   path.reduce((value, key) => (value as Json)[key], document) as Json
 
-const core = await openApiV3(
-  all.filter(({ group, version }) => group === '' && version === 'v1'),
-  options,
-)
+const core = (await openApiV3('api/v1', all, options)) as Json
 const schemas = at(core, 'components', 'schemas')
 const propertiesOf = (type: string) => at(schemas, `io.k8s.api.core.v1.${type}`, 'properties')
 
@@ -114,7 +113,10 @@ t.test('version 2 says the same, as JSON and as protobuf', async (t) => {
   const { description: _, ...ports } = at(document, 'definitions', 'io.k8s.api.core.v1.ServiceSpec', 'properties')
     .ports as Json
   t.match(ports, { type: 'array', items: { $ref: '#/definitions/io.k8s.api.core.v1.ServicePort' } })
-  const decoded = gnostic.lookupType('Document').decode(encodeOpenApiV2(document)).toJSON() as {
+  const decoded = gnostic
+    .lookupType('Document')
+    .decode(await encodeOpenApiV2(document))
+    .toJSON() as {
     swagger: string
     info: Json
     paths: { path: { name: string; value: { patch?: Json } }[] }
@@ -138,6 +140,92 @@ t.test('version 2 says the same, as JSON and as protobuf', async (t) => {
     decoded.definitions.additionalProperties.map(({ name }) => name),
     Object.keys(document.definitions as Json),
   )
+})
+
+/** The parts of version 3's message that this test reads, by number. */
+const gnosticV3 = protobuf.parse(`syntax = "proto3";
+message Any { string yaml = 2; }
+message NamedAny { string name = 1; Any value = 2; }
+message Reference { string ref = 1; }
+message SchemaOrReference { Schema schema = 1; Reference reference = 2; }
+message NamedSchemaOrReference { string name = 1; SchemaOrReference value = 2; }
+message Properties { repeated NamedSchemaOrReference additional_properties = 1; }
+message ItemsItem { repeated SchemaOrReference schema_or_reference = 1; }
+message DefaultType { double number = 1; bool boolean = 2; string string = 3; }
+message Schema { repeated string required = 23; string type = 25; repeated SchemaOrReference all_of = 26;
+  ItemsItem items = 30; Properties properties = 31; DefaultType default = 33; string description = 34;
+  repeated NamedAny specification_extension = 36; }
+message Operation { string operation_id = 5; repeated NamedAny specification_extension = 13; }
+message PathItem { Operation get = 4; Operation head = 9; Operation patch = 10; }
+message NamedPathItem { string name = 1; PathItem value = 2; }
+message Paths { repeated NamedPathItem path = 1; }
+message Components { Properties schemas = 1; }
+message Info { string title = 1; string version = 6; }
+message Document { string openapi = 1; Info info = 2; Paths paths = 4; Components components = 5; }`).root
+
+t.test('version 3 in protobuf says what its JSON says', async (t) => {
+  const decoded = gnosticV3
+    .lookupType('Document')
+    .decode(await encodeOpenApiV3(core))
+    .toJSON() as {
+    openapi: string
+    info: Json
+    paths: { path: { name: string; value: { get?: Json; head?: Json } }[] }
+    components: { schemas: { additionalProperties: { name: string; value: { schema: Json } }[] } }
+  }
+  t.equal(decoded.openapi, '3.0.0')
+  t.same(decoded.info, core.info)
+  t.same(
+    decoded.paths.path.map(({ name }) => name),
+    Object.keys(core.paths as Json),
+  )
+  const proxy = decoded.paths.path.find(({ name }) => name === '/api/v1/nodes/{name}/proxy/{path}')
+  t.equal(proxy?.value.head?.operationId, 'connectCoreV1HeadNodeProxyWithPath')
+  t.same(
+    decoded.components.schemas.additionalProperties.map(({ name }) => name),
+    Object.keys(schemas),
+  )
+  const port = decoded.components.schemas.additionalProperties.find(({ name }) => name.endsWith('.ContainerPort'))
+  t.match(port?.value.schema, {
+    type: 'object',
+    required: ['containerPort'],
+    properties: { additionalProperties: [{ name: 'containerPort', value: { schema: { type: 'integer' } } }] },
+  })
+})
+
+t.test('beside the resources: groups, versions, the old paths of watches, connections', async (t) => {
+  const paths = at(core, 'paths') as Record<string, Record<string, Json>>
+  t.equal(paths['/api/v1/']?.get?.operationId, 'getCoreV1APIResources')
+  t.equal(paths['/api/v1/watch/pods']?.get?.operationId, 'watchCoreV1PodListForAllNamespaces')
+  t.equal(paths['/api/v1/watch/nodes/{name}']?.get?.operationId, 'watchCoreV1Node')
+  const exec = paths['/api/v1/namespaces/{namespace}/pods/{name}/exec']?.get
+  t.match(exec, {
+    operationId: 'connectCoreV1GetNamespacedPodExec',
+    'x-kubernetes-action': 'connect',
+    'x-kubernetes-group-version-kind': { group: '', version: 'v1', kind: 'PodExecOptions' },
+  })
+  t.ok(((exec?.parameters ?? []) as Json[]).some(({ name }) => name === 'command'))
+  const group = (await openApiV3('apis/apps', all, options)) as Json
+  t.same(Object.keys(group.paths as Json), ['/apis/apps/'])
+  t.equal(await openApiV3('apis/none', all, options), undefined)
+})
+
+t.test('what Go has where nothing is given is a default in version 3, and none in version 2', async (t) => {
+  t.same((propertiesOf('Pod').metadata as Json).default, {})
+  t.equal((propertiesOf('ContainerPort').containerPort as Json).default, 0)
+  t.equal('default' in (propertiesOf('Container').args as Json), false)
+  const v2 = await openApiV2(
+    all.filter(({ plural }) => plural === 'pods'),
+    options,
+  )
+  t.equal(
+    'default' in (at(v2, 'definitions', 'io.k8s.api.core.v1.ContainerPort', 'properties').protocol as Json),
+    false,
+  )
+})
+
+t.test('documents are told in parts that say the same', async (t) => {
+  t.same(JSON.parse(await jsonOf(core)), JSON.parse(JSON.stringify(core)))
 })
 
 t.test('without the client library there are no texts, and no failure', async (t) => {

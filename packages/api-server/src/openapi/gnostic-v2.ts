@@ -1,51 +1,23 @@
-import { dump } from 'js-yaml'
 import protobuf from 'protobufjs/minimal.js'
+import {
+  any,
+  extensions,
+  flag,
+  listOf,
+  message,
+  named,
+  namedParts,
+  object,
+  objects,
+  text,
+  texts,
+  type Write,
+  written,
+} from './gnostic-fields.ts'
 import type { Json } from './schema.ts'
 
 /** The media type under which clients ask for version 2; the message is gnostic's `openapi.v2.Document`. */
-export const openApiV2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
-
-type Writer = protobuf.Writer
-type Write<T> = (writer: Writer, value: T) => void
-
-const delimited = 2
-const varint = 0
-const tag = (field: number, wireType: number): number => (field << 3) | wireType
-
-function text(writer: Writer, field: number, value: unknown): void {
-  if (typeof value === 'string' && value !== '') writer.uint32(tag(field, delimited)).string(value)
-}
-function texts(writer: Writer, field: number, values: unknown): void {
-  for (const value of listOf(values)) text(writer, field, value)
-}
-function flag(writer: Writer, field: number, value: unknown): void {
-  if (value === true) writer.uint32(tag(field, varint)).bool(true)
-}
-function message<T>(writer: Writer, field: number, value: T | undefined, write: Write<T>): void {
-  if (value === undefined) return
-  writer.uint32(tag(field, delimited)).fork()
-  write(writer, value)
-  writer.ldelim()
-}
-function named<T>(writer: Writer, field: number, values: Record<string, T> | undefined, write: Write<T>): void {
-  for (const [name, value] of Object.entries(values ?? {}))
-    message(writer, field, name, () => {
-      text(writer, 1, name)
-      message(writer, 2, value, write)
-    })
-}
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const objects = (value: unknown): Json[] => listOf(value) as Json[]
-const object = (value: unknown): Json | undefined => value as Json | undefined
-
-/** Any value is carried as its YAML. */
-const any: Write<unknown> = (writer, value) => text(writer, 2, dump(value))
-
-function extensions(writer: Writer, field: number, value: Json): void {
-  const found = Object.entries(value).filter(([name]) => name.startsWith('x-'))
-  named(writer, field, Object.fromEntries(found), any)
-}
+export const openApiV2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 const schema: Write<Json> = (writer, value) => {
   text(writer, 1, value.$ref)
@@ -116,7 +88,7 @@ const operation: Write<Json> = (writer, value) => {
   extensions(writer, 13, value)
 }
 
-const methods = { get: 2, put: 3, post: 4, delete: 5, patch: 8 }
+const methods = { get: 2, put: 3, post: 4, delete: 5, options: 6, head: 7, patch: 8 }
 const pathItem: Write<Json> = (writer, value) => {
   for (const [method, field] of Object.entries(methods)) message(writer, field, object(value[method]), operation)
 }
@@ -135,18 +107,18 @@ const info: Write<Json> = (writer, value) => {
 }
 
 /** From the document as `openApiV2` makes it. */
-export function encodeOpenApiV2(document: Json): Uint8Array {
+export async function encodeOpenApiV2(document: Json): Promise<Uint8Array> {
+  const paths = await namedParts(2, document.paths as Record<string, Json>, pathItem)
+  const definitions = await namedParts(1, document.definitions as Record<string, Json>, schema)
   const writer = protobuf.Writer.create()
   text(writer, 1, document.swagger)
   message(writer, 2, object(document.info), info)
-  message(writer, 8, document.paths as Record<string, Json>, (_, paths) => named(writer, 2, paths, pathItem))
-  message(writer, 9, document.definitions as Record<string, Json>, (_, definitions) =>
-    named(writer, 1, definitions, schema),
-  )
+  written(writer, 8, paths)
+  written(writer, 9, definitions)
   for (const requirement of objects(document.security))
     message(writer, 12, requirement, () => named(writer, 1, requirement, () => undefined))
-  message(writer, 13, document.securityDefinitions as Record<string, Json>, (_, definitions) =>
-    named(writer, 1, definitions, apiKey),
+  message(writer, 13, document.securityDefinitions as Record<string, Json>, (_, found) =>
+    named(writer, 1, found, apiKey),
   )
   return writer.finish()
 }
