@@ -3,8 +3,8 @@ import type { DeletionRules } from './deletion.ts'
 
 /** What was set aside for a write: kept when the write is done, given back when it is not. */
 export interface Reservation {
-  commit(): void
-  revert(): void
+  commit(): Promise<void>
+  revert(): Promise<void>
 }
 
 /**
@@ -12,7 +12,7 @@ export interface Reservation {
  * validation; may change the object; may throw a status error.
  */
 export interface StoreHooks<T extends KubernetesObject = KubernetesObject> extends DeletionRules<T> {
-  beginCreate?(object: T, options: { dryRun: boolean }): Reservation | Promise<Reservation>
-  beginUpdate?(object: T, old: T, options: { dryRun: boolean }): Reservation | Promise<Reservation>
-  afterDelete?(object: T): void
+  beginCreate?(object: T, options: { dryRun: boolean }): Promise<Reservation>
+  beginUpdate?(object: T, old: T, options: { dryRun: boolean }): Promise<Reservation>
+  afterDelete?(object: T): Promise<void>
 }

@@ -87,6 +87,11 @@ export class StoreRegistry implements Registry {
     this.#hooks.set(resourcePrefix(definition), hooks as StoreHooks<never>)
   }
 
+  /** No other process writes to the store. */
+  get exclusive(): boolean {
+    return this.#backend.exclusive
+  }
+
   revision(): number {
     return this.#progress.revision
   }

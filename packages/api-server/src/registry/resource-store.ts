@@ -9,7 +9,13 @@ import {
   type ResourceDefinition,
   StatusError,
 } from '@tandem/apimachinery'
-import { type Backend, KeyExistsError, RevisionMismatchError, type WriteOptions } from '@tandem/storage'
+import {
+  type Backend,
+  KeyExistsError,
+  RevisionMismatchError,
+  UnavailableError,
+  type WriteOptions,
+} from '@tandem/storage'
 import { beginDeletion, endsWithUpdate } from './deletion.ts'
 import type { Entry } from './entry.ts'
 import { generatedName } from './generated-name.ts'
@@ -137,15 +143,16 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
       const taken = codec.take(object)
       if (dryRun) {
         if (entries.get(key)) throw new KeyExistsError(key)
-        reservation?.revert()
+        await reservation?.revert()
         return codec.entry(stored, 0, taken) as Entry<T>
       }
       this.#cache.expect(stored, taken)
       const { revision } = await this.#backend.create(prefix + key, stored, this.#writeOptions)
-      reservation?.commit()
+      await reservation?.commit()
       return await this.#seen(key, revision, () => codec.entry(stored, revision, taken) as Entry<T>)
     } catch (error) {
-      reservation?.revert()
+      // A write that was not answered may be done all the same: what it took stays taken until the repair knows.
+      if (!(error instanceof UnavailableError)) await reservation?.revert()
       throw error
     }
   }
@@ -189,11 +196,11 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
       for (const text of this.definition.warnings?.(next, old) ?? []) warn?.(text)
       await admit?.(next, old)
       const done = await this.#writeUpdate(current, next, old, dryRun)
-      if (dryRun) reservation?.revert()
-      else reservation?.commit()
+      if (dryRun) await reservation?.revert()
+      else await reservation?.commit()
       return done
     } catch (error) {
-      reservation?.revert()
+      if (!(error instanceof UnavailableError)) await reservation?.revert()
       throw error
     }
   }
@@ -282,7 +289,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   async #remove(entry: Entry<T>, object: T): Promise<void> {
     const { revision } = await this.#backend.delete(this.#cache.prefix + entry.key, entry.revision)
     await this.#progress.reached(revision)
-    this.#hooks.afterDelete?.(object)
+    await this.#hooks.afterDelete?.(object)
   }
 
   /** A write is acknowledged once every reader of this server sees it. */

@@ -1,29 +1,39 @@
-/** Who holds which numbers. One number has one holder; a second claim of what is restored from storage is remembered as a fault. */
-export class Claims {
-  #holders = new Map<number, string>()
+import { findFree, type NumberRange } from './range.ts'
 
-  holderOf(number: number): string | undefined {
-    return this.#holders.get(number)
-  }
+/**
+ * Who holds which numbers, kept in the store: what one server claims, no other one gets. A claim is made before the write it is for, so
+ * a crash in between leaves a number that nobody has; the repair finds it.
+ */
+export interface Claims {
+  /** False when somebody has it. */
+  claim(number: number, holder: Holder): Promise<boolean>
+  release(number: number): Promise<void>
+  taken(): Promise<Set<number>>
+}
 
-  isTaken = (number: number): boolean => this.#holders.has(number)
+/** The Service that a number is for. */
+export interface Holder {
+  namespace: string
+  name: string
+}
 
-  claim(number: number, holder: string): boolean {
-    const present = this.#holders.get(number)
-    if (present !== undefined && present !== holder) return false
-    this.#holders.set(number, holder)
-    return true
-  }
-
-  release(number: number, holder: string): void {
-    if (this.#holders.get(number) === holder) this.#holders.delete(number)
-  }
-
-  get size(): number {
-    return this.#holders.size
-  }
-
-  entries(): IterableIterator<[number, string]> {
-    return this.#holders.entries()
+/** Claims any number that is free; undefined when none is. */
+export async function claimFree(
+  claims: Claims,
+  range: NumberRange,
+  { holder, except = new Set() }: { holder: Holder; except?: ReadonlySet<number | undefined> },
+): Promise<number | undefined> {
+  const taken = await claims.taken()
+  for (;;) {
+    const number = findFree(range, (candidate) => taken.has(candidate) || except.has(candidate))
+    if (number === undefined || (await claims.claim(number, holder))) return number
+    taken.add(number)
   }
 }
+
+/** Looks as if it claimed: for writes that are not done. */
+export const withoutClaiming = (claims: Claims): Claims => ({
+  claim: async (number) => !(await claims.taken()).has(number),
+  release: async () => {},
+  taken: () => claims.taken(),
+})

@@ -3,10 +3,22 @@ import { needsHealthCheck } from '@tandem/api/core/v1/service-port'
 import type { Service, ServicePort } from '@tandem/api/core/v1/types'
 import { type FieldError, internalError, invalid, invalidValue } from '@tandem/apimachinery'
 import type { Reservation, StoreHooks } from '../hooks.ts'
-import { Claims } from './claims.ts'
+import { type Claims, claimFree, type Holder, withoutClaiming } from './claims.ts'
 import { type ClusterIPRange, ipv4ToNumber, numberToIPv4 } from './cluster-ip-range.ts'
 import type { NodePortRange } from './node-port-range.ts'
-import { findFree } from './range.ts'
+
+export interface AllocatorClaims {
+  ips: Claims
+  ports: Claims
+}
+
+export interface ServiceAllocatorOptions {
+  range: ClusterIPRange
+  ports: NodePortRange
+  claims: AllocatorClaims
+  /** Told of numbers that could not be given back. */
+  onError(error: unknown): void
+}
 
 /** Numbers that one Service holds. */
 export interface Holdings {
@@ -15,77 +27,64 @@ export interface Holdings {
 }
 
 /**
- * Gives Services their addresses and node ports. What is taken is known in memory alone, from the Services themselves: one process owns
- * the store, it reads all of them before it serves, and every write of one passes here. A crash can so neither leak a number nor give
- * one out twice: what was reserved for a write that did not happen is forgotten with the process.
+ * Gives Services their addresses and node ports. A number is claimed before the Service is written, where every server over the same
+ * store sees it, and given back when the write fails or the Service goes.
  */
 export class ServiceAllocator implements StoreHooks<Service> {
   readonly range: ClusterIPRange
   readonly ports: NodePortRange
-  readonly ipClaims = new Claims()
-  readonly portClaims = new Claims()
-  /** Writes between their reservation and their end. */
-  underway = 0
+  readonly #claims: AllocatorClaims
+  readonly #onError: (error: unknown) => void
 
-  constructor(range: ClusterIPRange, ports: NodePortRange) {
+  constructor({ range, ports, claims, onError }: ServiceAllocatorOptions) {
     this.range = range
     this.ports = ports
+    this.#claims = claims
+    this.#onError = onError
   }
 
-  beginCreate(service: Service, options: { dryRun: boolean }): Reservation {
+  beginCreate(service: Service, options: { dryRun: boolean }): Promise<Reservation> {
     return this.#begin(service, undefined, options)
   }
 
-  beginUpdate(service: Service, old: Service, options: { dryRun: boolean }): Reservation {
+  beginUpdate(service: Service, old: Service, options: { dryRun: boolean }): Promise<Reservation> {
     return this.#begin(service, old, options)
   }
 
-  afterDelete(service: Service): void {
-    this.#release(holdingsOf(service), holderOf(service))
+  afterDelete(service: Service): Promise<void> {
+    return this.#release(holdingsOf(service))
   }
 
-  /** Takes the numbers a stored Service has; returns those that it cannot have. */
-  restore(service: Service): { duplicate: Holdings } {
-    const holder = holderOf(service)
-    const { ips, ports } = holdingsOf(service)
-    return {
-      duplicate: {
-        ips: ips.filter((ip) => !this.ipClaims.claim(ip, holder)),
-        ports: ports.filter((port) => !this.portClaims.claim(port, holder)),
-      },
-    }
-  }
-
-  #begin(service: Service, old: Service | undefined, { dryRun }: { dryRun: boolean }): Reservation {
-    const allocation = new Allocation(this, service, old)
+  async #begin(service: Service, old: Service | undefined, { dryRun }: { dryRun: boolean }): Promise<Reservation> {
+    const { ips, ports } = this.#claims
+    const claims = dryRun ? { ips: withoutClaiming(ips), ports: withoutClaiming(ports) } : this.#claims
+    const allocation = new Allocation({ range: this.range, ports: this.ports, claims }, service, old)
+    const release = (holdings: Holdings) => (dryRun ? Promise.resolve() : this.#release(holdings))
     try {
-      allocation.allocate()
+      await allocation.allocate()
     } catch (error) {
-      this.#release(allocation.taken, allocation.holder)
+      await release(allocation.taken)
       throw error
     }
-    if (dryRun) {
-      this.#release(allocation.taken, allocation.holder)
-      return { commit() {}, revert() {} }
-    }
-    this.underway++
-    let open = true
-    const end = (released: Holdings) => {
-      if (!open) return
-      open = false
-      this.underway--
-      this.#release(released, allocation.holder)
+    let isOpen = true
+    const end = async (released: Holdings) => {
+      if (!isOpen) return
+      isOpen = false
+      await release(released)
     }
     return { commit: () => end(allocation.dropped()), revert: () => end(allocation.taken) }
   }
 
-  #release({ ips, ports }: Holdings, holder: string): void {
-    for (const ip of ips) this.ipClaims.release(ip, holder)
-    for (const port of ports) this.portClaims.release(port, holder)
+  /** What cannot be given back now is left to the repair: the write itself is done. */
+  async #release({ ips, ports }: Holdings): Promise<void> {
+    const releases = [
+      ...ips.map((ip) => this.#claims.ips.release(ip)),
+      ...ports.map((port) => this.#claims.ports.release(port)),
+    ]
+    for (const result of await Promise.allSettled(releases))
+      if (result.status === 'rejected') this.#onError(result.reason)
   }
 }
-
-export const holderOf = ({ metadata }: Service): string => metadata.uid
 
 const isNone = ({ spec }: Service): boolean => spec.clusterIPs?.[0] === 'None'
 
@@ -100,24 +99,26 @@ export function holdingsOf(service: Service): Holdings {
 
 /** One Service's way to its numbers, on a copy that is its own to fill in. */
 class Allocation {
-  readonly holder: string
   readonly taken: { ips: number[]; ports: number[] } = { ips: [], ports: [] }
-  readonly #allocator: ServiceAllocator
+  readonly #from: Pick<ServiceAllocatorOptions, 'range' | 'ports' | 'claims'>
   readonly #service: Service
   readonly #before: Holdings
 
-  constructor(allocator: ServiceAllocator, service: Service, old: Service | undefined) {
-    this.#allocator = allocator
+  constructor(
+    from: Pick<ServiceAllocatorOptions, 'range' | 'ports' | 'claims'>,
+    service: Service,
+    old: Service | undefined,
+  ) {
+    this.#from = from
     this.#service = service
     this.#before = old ? holdingsOf(old) : { ips: [], ports: [] }
-    this.holder = holderOf(old ?? service)
   }
 
-  allocate(): void {
+  async allocate(): Promise<void> {
     const { spec } = this.#service
-    if (spec.type !== 'ExternalName' && !isNone(this.#service)) this.#allocateIPs()
-    if (needsNodePort(this.#service)) this.#allocateNodePorts()
-    if (needsHealthCheck(this.#service)) this.#allocateHealthCheckPort()
+    if (spec.type !== 'ExternalName' && !isNone(this.#service)) await this.#allocateIPs()
+    if (needsNodePort(this.#service)) await this.#allocateNodePorts()
+    if (needsHealthCheck(this.#service)) await this.#allocateHealthCheckPort()
   }
 
   /** What the Service had before and has no more. */
@@ -129,33 +130,32 @@ class Allocation {
     }
   }
 
-  #allocateIPs(): void {
+  async #allocateIPs(): Promise<void> {
     const { spec } = this.#service
     const ips = [...(spec.clusterIPs ?? [])]
     for (const [i, family] of (spec.ipFamilies ?? ['IPv4']).entries()) {
       if (family !== 'IPv4') continue
       const asked = ips[i]
-      if (!asked) ips[i] = numberToIPv4(this.#nextIP())
-      else this.#claimIP(asked)
+      if (!asked) ips[i] = numberToIPv4(await this.#nextIP())
+      else await this.#claimIP(asked)
     }
     spec.clusterIPs = ips
     spec.clusterIP = ips[0] ?? ''
   }
 
-  #nextIP(): number {
-    const { range, ipClaims } = this.#allocator
-    const ip = findFree(range, ipClaims.isTaken)
+  async #nextIP(): Promise<number> {
+    const { range, claims } = this.#from
+    const ip = await claimFree(claims.ips, range, { holder: this.#holder })
     if (ip === undefined)
       throw internalError(
         `failed to allocate a serviceIP for Service ${JSON.stringify(this.#service.metadata.name)}: range is full`,
       )
-    ipClaims.claim(ip, this.holder)
     this.taken.ips.push(ip)
     return ip
   }
 
-  #claimIP(text: string): void {
-    const { range, ipClaims } = this.#allocator
+  async #claimIP(text: string): Promise<void> {
+    const { range, claims } = this.#from
     const ip = ipv4ToNumber(text)
     // What is no address is for validation to refuse.
     if (ip === undefined || this.#before.ips.includes(ip)) return
@@ -165,12 +165,11 @@ class Allocation {
     }
     if (ip < range.first || ip > range.last)
       refuse(`the provided IP (${text}) is not in the valid range. The range of valid IPs is ${range.cidr}`)
-    if (ipClaims.isTaken(ip)) refuse('provided IP is already allocated')
-    ipClaims.claim(ip, this.holder)
+    if (!(await claims.ips.claim(ip, this.#holder))) refuse('provided IP is already allocated')
     this.taken.ips.push(ip)
   }
 
-  #allocateNodePorts(): void {
+  async #allocateNodePorts(): Promise<void> {
     const { spec } = this.#service
     const allocates = spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false
     const ports = spec.ports ?? []
@@ -179,49 +178,52 @@ class Allocation {
     for (const { port, nodePort } of ports) if (nodePort && !byPort.has(port)) byPort.set(port, nodePort)
     for (const [i, port] of ports.entries()) {
       if (!port.nodePort && !allocates) continue
-      if (port.nodePort) this.#claimNodePort(port, i)
+      if (port.nodePort) await this.#claimNodePort(port, i)
       else {
-        port.nodePort = byPort.get(port.port) ?? this.#nextPort('failed to allocate a nodePort')
+        port.nodePort = byPort.get(port.port) ?? (await this.#nextPort('failed to allocate a nodePort'))
         byPort.set(port.port, port.nodePort)
       }
     }
   }
 
-  #claimNodePort({ nodePort = 0 }: ServicePort, index: number): void {
-    const fault = this.#claimPort(nodePort)
+  async #claimNodePort({ nodePort = 0 }: ServicePort, index: number): Promise<void> {
+    const fault = await this.#claimPort(nodePort)
     if (fault) throw this.#invalid([invalidValue(`spec.ports[${index}].nodePort`, nodePort, fault)])
   }
 
-  #allocateHealthCheckPort(): void {
+  async #allocateHealthCheckPort(): Promise<void> {
     const { spec } = this.#service
     const asked = spec.healthCheckNodePort
-    if (!asked) spec.healthCheckNodePort = this.#nextPort('failed to allocate a HealthCheck NodePort 0')
+    if (!asked) spec.healthCheckNodePort = await this.#nextPort('failed to allocate a HealthCheck NodePort 0')
     else {
-      const fault = this.#claimPort(asked)
+      const fault = await this.#claimPort(asked)
       if (fault) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${fault}`)
     }
   }
 
-  #nextPort(failure: string): number {
-    const { ports, portClaims } = this.#allocator
+  async #nextPort(failure: string): Promise<number> {
+    const { ports, claims } = this.#from
     // A number that another port of this Service asks for is not free either.
-    const own = new Set((this.#service.spec.ports ?? []).map(({ nodePort }) => nodePort))
-    const port = findFree(ports, (n) => portClaims.isTaken(n) || own.has(n))
+    const except = new Set((this.#service.spec.ports ?? []).map(({ nodePort }) => nodePort))
+    const port = await claimFree(claims.ports, ports, { holder: this.#holder, except })
     if (port === undefined) throw internalError(`${failure}: range is full`)
-    portClaims.claim(port, this.holder)
     this.taken.ports.push(port)
     return port
   }
 
-  #claimPort(port: number): string | undefined {
-    const { ports, portClaims } = this.#allocator
+  async #claimPort(port: number): Promise<string | undefined> {
+    const { ports, claims } = this.#from
     if (this.#before.ports.includes(port) || this.taken.ports.includes(port)) return undefined
     if (port < ports.first || port > ports.last)
       return `provided port is not in the valid range. The range of valid ports is ${ports.text}`
-    if (portClaims.isTaken(port)) return 'provided port is already allocated'
-    portClaims.claim(port, this.holder)
+    if (!(await claims.ports.claim(port, this.#holder))) return 'provided port is already allocated'
     this.taken.ports.push(port)
     return undefined
+  }
+
+  get #holder(): Holder {
+    const { namespace = '', name } = this.#service.metadata
+    return { namespace, name }
   }
 
   #invalid(errors: FieldError[]) {
