@@ -1,6 +1,7 @@
 import { definitions } from '@tandem/api'
 import type { ComponentContext } from '@tandem/component-base'
 import { createMetrics } from '@tandem/component-base/metrics/metrics'
+import type { Backend } from '@tandem/storage'
 import type { FastifyInstance } from 'fastify'
 import { AdmissionChain } from './admission/admission.ts'
 import { orderedPlugins } from './admission/ordered-plugins.ts'
@@ -26,9 +27,11 @@ import { Resources } from './resources.ts'
 import { createRoutes } from './routes/routes.ts'
 import { createServer } from './server.ts'
 import type { LoadedCertificate } from './serving-certificate.ts'
+import { answersWithin } from './store-health.ts'
 
 /** What was read and opened before anything is put together. */
 export interface Parts {
+  backend: Backend
   registry: Registry
   certificate: LoadedCertificate
   keys: ServiceAccountKeys
@@ -49,7 +52,8 @@ export interface Composed {
 
 /** Puts the server together; nothing runs yet. */
 export function compose(options: ApiServerOptions, { clock, logger }: ComponentContext, parts: Parts): Composed {
-  const { registry, certificate, keys, kubelet, signal } = parts
+  const { backend, registry, certificate, keys, kubelet, signal } = parts
+  const { healthcheckTimeout = 2, readycheckTimeout = 2 } = options.etcd ?? {}
   const resources = new Resources(registry, definitions)
   const authentication = createAuthentication(resources, {
     issuer: keys.issuer,
@@ -92,8 +96,9 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
       dispatch: dispatch(services, specialHandlers({ tokens, audiences: keys.audiences, issuer, kubelet })),
       metrics,
       health: {
-        live: [{ name: 'etcd', check: () => void registry.revision() }],
+        live: [{ name: 'etcd', check: () => answersWithin(backend, healthcheckTimeout) }],
         ready: [
+          { name: 'etcd-readiness', check: () => answersWithin(backend, readycheckTimeout) },
           {
             name: 'poststarthook/rbac/bootstrap-roles',
             check: () => failUnless(address !== undefined, 'not finished'),

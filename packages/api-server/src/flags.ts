@@ -1,6 +1,7 @@
 import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
 import { type ApiServerOptions, type AuthorizationMode, authorizationModes, defaultIssuer } from './options.ts'
+import { storageFlags, storageOptionsOf } from './storage-flags.ts'
 
 /** Upstream's flags, as far as they have a meaning here. */
 export const flags = {
@@ -28,13 +29,7 @@ export const flags = {
     default: '30000-32767',
     description: 'A port range to reserve for services with NodePort visibility, both ends included',
   },
-  'storage-backend': { type: 'string', default: 'level', description: 'The storage backend for persistence: level' },
-  'data-dir': { type: 'string', description: 'The directory in which the level backend keeps its files' },
-  'storage-integrity-check': {
-    type: 'string',
-    default: 'quick',
-    description: 'How much the level backend reads of its files before it uses them: quick, or deep for all',
-  },
+  ...storageFlags,
   'tls-cert-file': {
     type: 'string',
     description: 'File containing the x509 certificate for HTTPS; read again when it changes',
@@ -94,11 +89,6 @@ export const flags = {
     description:
       'The Pod Security level enforced in namespaces outside kube-system that carry no label: privileged, baseline or restricted',
   },
-  'etcd-compaction-interval': {
-    type: 'duration',
-    default: '5m0s',
-    description: 'How long the past is kept for watches and lists; 0 keeps it as long as its size allows',
-  },
   'event-ttl': { type: 'duration', default: '1h', description: 'How long to keep events' },
   'enable-priority-and-fairness': {
     type: 'bool',
@@ -130,15 +120,11 @@ export const flags = {
 } as const satisfies Flags
 
 export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
-  const needed = (
-    name: 'tls-cert-file' | 'tls-private-key-file' | 'service-account-signing-key-file' | 'data-dir',
-  ): string => {
+  const needed = (name: 'tls-cert-file' | 'tls-private-key-file' | 'service-account-signing-key-file'): string => {
     const value = values[name]
     if (!value) throw new UsageError(`--${name} is required`)
     return value
   }
-  if (values['storage-backend'] !== 'level')
-    throw new UsageError(`--storage-backend: unknown backend ${JSON.stringify(values['storage-backend'])}`)
   const optional = {
     advertiseAddress: values['advertise-address'],
     clientCaFile: values['client-ca-file'],
@@ -152,9 +138,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     securePort: values['secure-port'],
     serviceClusterIpRange: values['service-cluster-ip-range'],
     serviceNodePortRange: values['service-node-port-range'],
-    storageBackend: 'level',
-    dataDir: needed('data-dir'),
-    storageIntegrityCheck: integrityCheck(values['storage-integrity-check']),
+    ...storageOptionsOf(values),
     tlsCertFile: needed('tls-cert-file'),
     tlsPrivateKeyFile: needed('tls-private-key-file'),
     serviceAccountKeyFiles: values['service-account-key-file'],
@@ -167,7 +151,6 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     enableAdmissionPlugins: values['enable-admission-plugins'],
     disableAdmissionPlugins: values['disable-admission-plugins'],
     podSecurityEnforce: podSecurityLevel(values['pod-security-enforce']),
-    etcdCompactionInterval: values['etcd-compaction-interval'] / 1000,
     eventTtl: values['event-ttl'] / 1000,
     enablePriorityAndFairness: values['enable-priority-and-fairness'],
     maxRequestsInflight: values['max-requests-inflight'],
@@ -186,9 +169,4 @@ function authorizationMode(text: string): AuthorizationMode {
 function podSecurityLevel(text: string): 'privileged' | 'baseline' | 'restricted' {
   if (text === 'privileged' || text === 'baseline' || text === 'restricted') return text
   throw new UsageError(`--pod-security-enforce: must be one of privileged, baseline, restricted`)
-}
-
-function integrityCheck(value: string): 'quick' | 'deep' {
-  if (value === 'quick' || value === 'deep') return value
-  throw new UsageError(`--storage-integrity-check: ${JSON.stringify(value)} is neither quick nor deep`)
 }

@@ -11,11 +11,12 @@ export interface ApiServerOptions {
   serviceClusterIpRange: string
   /** `30000-32767` unless given. */
   serviceNodePortRange?: string
-  storageBackend?: 'level'
-  /** Where the store keeps its files. */
+  /** Where LevelDB keeps its files, for a server that has no etcd. */
   dataDir?: string
   /** How much of those files is read before they are used: `quick` unless given. */
   storageIntegrityCheck?: 'quick' | 'deep'
+  /** The store is etcd, which several servers share. */
+  etcd?: EtcdStorage
   /** A store that is open already: tests, and processes that compose a cluster. */
   backend?: Backend
   tlsCertFile: string
@@ -50,6 +51,21 @@ export interface ApiServerOptions {
   requestTimeout?: number
   /** Seconds that a watch lives at least, where its client does not say. */
   minRequestTimeout?: number
+}
+
+/** Upstream's flags that begin with `etcd`. */
+export interface EtcdStorage {
+  servers: readonly string[]
+  /** `/registry` unless given. */
+  prefix?: string
+  caFile?: string
+  certFile?: string
+  keyFile?: string
+  /** Seconds that the checks of `/livez` and of `/readyz` wait for etcd: two unless given. */
+  healthcheckTimeout?: number
+  readycheckTimeout?: number
+  /** Seconds that one lease is shared by keys with a time to live. */
+  leaseReuseDuration?: number
 }
 
 export type AuthorizationMode = 'Node' | 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny'

@@ -18,6 +18,8 @@ export interface RunningApiServer extends RunningComponent {
 
 /** Milliseconds that requests under way are waited for when the server stops. */
 const stopLimit = 5000
+/** And those in which a store that is away may come back to be told. */
+const leaveLimit = 2000
 const defaultPort = 6443
 const everywhere = ['0.0.0.0', '::']
 
@@ -34,7 +36,7 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   const opened = await openRegistry(options, context)
   try {
     return await serve(options, context, {
-      parts: { registry: opened.registry, certificate, keys, kubelet, signal },
+      parts: { backend: opened.backend, registry: opened.registry, certificate, keys, kubelet, signal },
       files,
       async stop() {
         await opened.close()
@@ -74,8 +76,10 @@ async function serve(
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound ? bound.port : securePort
   const advertise = () => options.advertiseAddress ?? hostAddress() ?? '127.0.0.1'
+  let leave: () => Promise<void>
   try {
-    await keepKubernetesService({ resources, serviceClusterIpRange, advertise, port, following })
+    const { backend } = parts
+    leave = await keepKubernetesService({ resources, backend, serviceClusterIpRange, advertise, port, following })
   } catch (error) {
     await app.close()
     throw error
@@ -87,6 +91,8 @@ async function serve(
   const done = Promise.withResolvers<void>()
   const stop = async () => {
     stopping.abort()
+    const left = leave().catch((err) => logger.warn({ err }, 'the kubernetes service still names this server'))
+    await Promise.race([left, clock.sleep(leaveLimit)])
     await deadlines.finished(stopLimit)
     await app.close()
     await serving.stop()

@@ -1,3 +1,4 @@
+import type { Backend } from '@tandem/storage'
 import type { FollowOptions } from '../follow.ts'
 import type { Resources } from '../resources.ts'
 import { bootstrapDefaultServiceCidr } from './default-service-cidr.ts'
@@ -7,9 +8,11 @@ import { bootstrapNamespaces } from './namespaces.ts'
 import { bootstrapPriorityAndFairness } from './priority-and-fairness.ts'
 import { bootstrapPriorityClasses } from './priority-classes.ts'
 import { bootstrapRoles } from './roles.ts'
+import { ServerLeases } from './server-leases.ts'
 
 export interface KubernetesServiceKeeping {
   resources: Resources
+  backend: Backend
   serviceClusterIpRange: string
   /** The host's address as it is now: it may change while the server runs. */
   advertise: () => string
@@ -18,6 +21,9 @@ export interface KubernetesServiceKeeping {
 }
 
 const checkEvery = 10_000
+// Several servers that start at once get into each other's way.
+const startTries = 20
+const startPause = 250
 
 /** Writes what every cluster has from the start. */
 export async function bootstrap(resources: Resources): Promise<void> {
@@ -29,14 +35,40 @@ export async function bootstrap(resources: Resources): Promise<void> {
   ])
 }
 
-/** Keeps `default/kubernetes` at the host's address. Resolves when it is right for the first time. */
-export async function keepKubernetesService(keeping: KubernetesServiceKeeping): Promise<void> {
-  const { resources, serviceClusterIpRange, advertise, port, following } = keeping
+/**
+ * Keeps `default/kubernetes` at the addresses of all servers over the store. Resolves when it is right for the first time; returns what
+ * takes this server's address away.
+ */
+export async function keepKubernetesService(keeping: KubernetesServiceKeeping): Promise<() => Promise<void>> {
+  const { resources, backend, serviceClusterIpRange, advertise, port, following } = keeping
   const clusterIp = firstAddress(serviceClusterIpRange)
-  const keep = () => bootstrapKubernetesService(resources, { clusterIp, address: advertise(), port })
-  await bootstrapDefaultServiceCidr(resources, serviceClusterIpRange)
-  await keep()
-  void keepOn(keep, following)
+  const leases = backend.exclusive ? undefined : new ServerLeases(backend)
+  const write = (addresses: readonly string[]) => bootstrapKubernetesService(resources, { clusterIp, addresses, port })
+  const keep = async () => {
+    const address = advertise()
+    await leases?.renew(address)
+    await write(leases ? await leases.addresses() : [address])
+  }
+  const start = async () => {
+    await bootstrapDefaultServiceCidr(resources, serviceClusterIpRange)
+    await keep()
+  }
+  for (let tries = 1; ; tries++)
+    try {
+      await start()
+      break
+    } catch (error) {
+      if (backend.exclusive || tries === startTries) throw error
+      await following.clock.sleep(startPause, following.signal)
+    }
+  const keeps = keepOn(keep, following)
+  return async () => {
+    await keeps
+    if (!leases) return
+    await leases.remove(advertise())
+    const others = await leases.addresses()
+    if (others.length > 0) await write(others)
+  }
 }
 
 async function keepOn(keep: () => Promise<void>, { clock, logger, signal }: FollowOptions): Promise<void> {

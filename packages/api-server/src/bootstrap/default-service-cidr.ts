@@ -27,7 +27,11 @@ export async function bootstrapDefaultServiceCidr(resources: Resources, range: s
   } as const
   await store.update(
     { name },
-    (latest = current) => ({ ...latest, status: { conditions: [...(latest.status?.conditions ?? []), ready] } }),
+    (latest = current) => {
+      // Another server may have said so just now.
+      const others = (latest.status?.conditions ?? []).filter(({ type }) => type !== 'Ready')
+      return { ...latest, status: { conditions: [...others, ready] } }
+    },
     { subresource: 'status' },
   )
 }

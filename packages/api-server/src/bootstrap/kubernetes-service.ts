@@ -11,14 +11,15 @@ import { ensure, reconcile } from './ensure.ts'
 export interface KubernetesServiceOptions {
   /** The first address of the service range. */
   clusterIp: string
-  address: string
+  /** Of all servers, in order. */
+  addresses: readonly string[]
   port: number
 }
 
 const namespace = 'default'
 const name = 'kubernetes'
 
-/** `default/kubernetes`: the service by which pods find the server, with the server's present address behind it. */
+/** `default/kubernetes`: the service by which pods find the server, with the servers' present addresses behind it. */
 export async function bootstrapKubernetesService(
   resources: Resources,
   options: KubernetesServiceOptions,
@@ -56,18 +57,18 @@ const service = ({ clusterIp, port }: KubernetesServiceOptions): New<Service> =>
 /** The slice is kept here, so the mirroring controller is told to leave these endpoints alone. */
 const skipMirror = { 'endpointslice.kubernetes.io/skip-mirror': 'true' }
 
-const endpointsOf = ({ address, port }: KubernetesServiceOptions): New<Endpoints> => ({
+const endpointsOf = ({ addresses, port }: KubernetesServiceOptions): New<Endpoints> => ({
   apiVersion: 'v1',
   kind: 'Endpoints',
   metadata: { name, namespace, labels: skipMirror },
-  subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+  subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port, protocol: 'TCP' }] }],
 })
 
-const endpointSlice = ({ address, port }: KubernetesServiceOptions): New<EndpointSlice> => ({
+const endpointSlice = ({ addresses, port }: KubernetesServiceOptions): New<EndpointSlice> => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
   addressType: 'IPv4',
-  endpoints: [{ addresses: [address], conditions: { ready: true } }],
+  endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
   ports: [{ name: 'https', port, protocol: 'TCP' }],
 })

@@ -123,9 +123,10 @@ export class StoreRegistry implements Registry {
 
   async #follow(from: number): Promise<void> {
     const { signal } = this.#closing
-    for (let revision = from; !signal.aborted; revision = await this.#beginAnew()) {
+    for (let start: number | undefined = from; !signal.aborted; start = undefined) {
       try {
-        const watch = this.#backend.watch(registryPrefix, { fromRevision: revision, progress: true, signal })
+        const fromRevision = start ?? (await this.#beginAnew())
+        const watch = this.#backend.watch(registryPrefix, { fromRevision, progress: true, signal })
         for await (const { events, revision } of watch) {
           this.#dispatch(events)
           this.#progress.advance(revision)

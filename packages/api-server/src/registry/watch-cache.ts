@@ -55,8 +55,9 @@ export class WatchCache {
       if (this.#filling) this.#early.push(...events)
       return
     }
-    const changes: Change[] = []
-    for (const event of events) if (event.revision > this.revision) changes.push(this.#apply(event))
+    // One revision may hold many: keys that share a lease go together.
+    const news = events.filter(({ revision }) => revision > this.revision)
+    const changes = news.map((event) => this.#apply(event))
     if (this.watchers.size > 0) this.watchers.dispatch(changes)
   }
 

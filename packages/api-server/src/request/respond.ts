@@ -1,5 +1,5 @@
-import { insufficientStorage, internalError, isStatusError, type StatusError } from '@tandem/apimachinery'
-import { NoSpaceError } from '@tandem/storage'
+import { insufficientStorage, internalError, isStatusError, StatusError } from '@tandem/apimachinery'
+import { NoSpaceError, RefusedError, UnavailableError } from '@tandem/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Encoded, encodeObject } from './encode.ts'
 import { negotiate, wantsPretty } from './negotiation.ts'
@@ -40,8 +40,10 @@ export const sendText = (reply: FastifyReply, code: number, text: string): void 
 /** No such path at all: upstream answers in plain text. */
 export const sendPageNotFound = (reply: FastifyReply): void => sendText(reply, 404, '404 page not found\n')
 
-/** The failure that a client is told of: what is no status error is a fault of ours, or the disk is full. */
+/** The failure that a client is told of: what is no status error is a fault of ours, or of the store, in its own words. */
 export function statusErrorOf(error: unknown): StatusError {
+  if (error instanceof UnavailableError || error instanceof RefusedError)
+    return new StatusError({ code: 500, reason: '', message: error.message }, { cause: error })
   if (error instanceof NoSpaceError) return insufficientStorage()
   return isStatusError(error) ? error : internalError(error)
 }

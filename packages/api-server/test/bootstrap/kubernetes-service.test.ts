@@ -36,7 +36,7 @@ const revisions = async () =>
 t.test('default/kubernetes follows the address of the host', async (t) => {
   await bootstrap(resources)
   const keep = (address: string) =>
-    bootstrapKubernetesService(resources, { clusterIp: '10.96.0.1', address, port: 6443 })
+    bootstrapKubernetesService(resources, { clusterIp: '10.96.0.1', addresses: [address], port: 6443 })
   await keep('192.0.2.1')
   const before = await revisions()
   await keep('192.0.2.1')
