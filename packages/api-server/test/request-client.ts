@@ -48,5 +48,10 @@ export async function requestsOf(server: TestServer, user?: TestUser) {
     }
     return { code: answer.statusCode, headers: answer.headers, text, bytes, body: parsed }
   }
-  return { ask, close: () => dispatcher.close() }
+  /** Resolves when the answer begins: what a watch tells is read to its end. */
+  const begin = async (path: string): Promise<{ rest: Promise<string> }> => {
+    const { body } = await request(server.url + path, { dispatcher })
+    return { rest: body.text() }
+  }
+  return { ask, begin, close: () => dispatcher.close() }
 }

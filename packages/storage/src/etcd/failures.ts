@@ -38,6 +38,16 @@ const names: Readonly<Record<number, string>> = {
   [status.UNAUTHENTICATED]: 'Unauthenticated',
 }
 
+/** What became of a connection, as Go tells it. */
+function told(details: string): string {
+  const [, address] = /connect ECONNREFUSED (\S+?)\.? /.exec(details) ?? []
+  if (address)
+    return `connection error: desc = "transport: Error while dialing: dial tcp ${address}: connect: connection refused"`
+  return details === 'Connection dropped'
+    ? 'error reading from server: EOF'
+    : details.replace(/ Resolution note: $/, '')
+}
+
 const passing = new Set<number>([status.UNAVAILABLE, status.CANCELLED, status.INTERNAL, status.UNKNOWN])
 
 /** An error of gRPC as one of the contract's, in the words that upstream has for it. */
@@ -45,7 +55,9 @@ export function translate(error: unknown): unknown {
   if (!isServiceError(error)) return error
   const { code, details } = error
   if (code === status.DEADLINE_EXCEEDED) return new UnavailableError('context deadline exceeded', { cause: error })
-  const message = details.startsWith('etcdserver: ') ? details : `rpc error: code = ${names[code]} desc = ${details}`
+  const message = details.startsWith('etcdserver: ')
+    ? details
+    : `rpc error: code = ${names[code]} desc = ${told(details)}`
   if (code === status.RESOURCE_EXHAUSTED && details.includes('space exceeded'))
     return new NoSpaceError(message, { cause: error })
   return passing.has(code)
