@@ -10,7 +10,6 @@ import { rootOption } from '../root-option.ts'
 export const storedOnly = [
   'StatefulSet',
   'DaemonSet',
-  'CronJob',
   'HorizontalPodAutoscaler',
   'PodDisruptionBudget (eviction only)',
   'Ingress',

@@ -4,6 +4,7 @@ import { controller as certificatesigningrequestApprovingController } from './ce
 import { controller as certificatesigningrequestCleanerController } from './certificatesigningrequest-cleaner.ts'
 import { controller as certificatesigningrequestSigningController } from './certificatesigningrequest-signing.ts'
 import { controller as clusterroleAggregationController } from './clusterrole-aggregation.ts'
+import { controller as cronjobController } from './cronjob.ts'
 import { controller as deploymentController } from './deployment.ts'
 import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
@@ -30,6 +31,7 @@ export const controllers = [
   certificatesigningrequestCleanerController,
   certificatesigningrequestSigningController,
   clusterroleAggregationController,
+  cronjobController,
   deploymentController,
   endpointsController,
   endpointsliceMirroringController,
