@@ -1,6 +1,6 @@
 /**
  * Writes to a store from many sides until it is killed, and prints each write once it is acknowledged: `key revision generation`.
- * Started by crash.test.ts.
+ * Started by crash-rounds.ts.
  */
 import { writeSync } from 'node:fs'
 import { LevelBackend } from '../../src/level/level-backend.ts'
