@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { AdmissionChain } from './admission/admission.ts'
 import { orderedPlugins } from './admission/ordered-plugins.ts'
 import { policyParameters } from './admission/policy-parameters.ts'
+import { resourceClaimAuthorization } from './admission/resource-claims.ts'
 import { createAuthentication } from './authentication/create-authenticator.ts'
 import { tokenIssuer } from './authentication/service-account/issuer.ts'
 import type { ServiceAccountKeys } from './authentication/service-account/load-keys.ts'
@@ -68,6 +69,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   const admission = new AdmissionChain([
     ...orderedPlugins({ resources, authorizer, clock, options }),
     policyParameters({ resources, authorizer, clock, options }),
+    resourceClaimAuthorization({ resources, authorizer, clock, options }),
     escalationCheck({ index: roleIndex, authorizer }),
   ])
   const deadlines = new RequestDeadlines({ requestTimeout: (options.requestTimeout ?? 60) * 1000, clock })

@@ -7,6 +7,7 @@ import { mutatingWebhookConfigurations } from './admissionregistration/v1/mutati
 import { validatingAdmissionPolicies } from './admissionregistration/v1/validatingadmissionpolicy.ts'
 import { validatingAdmissionPolicyBindings } from './admissionregistration/v1/validatingadmissionpolicybinding.ts'
 import { validatingWebhookConfigurations } from './admissionregistration/v1/validatingwebhookconfiguration.ts'
+import { apiServices } from './apiregistration/v1/apiservice.ts'
 import { controllerRevisions } from './apps/v1/controllerrevision.ts'
 import { daemonSets } from './apps/v1/daemonset.ts'
 import { deployments } from './apps/v1/deployment.ts'
@@ -56,6 +57,10 @@ import { clusterRoles } from './rbac/v1/clusterrole.ts'
 import { clusterRoleBindings } from './rbac/v1/clusterrolebinding.ts'
 import { roles } from './rbac/v1/role.ts'
 import { roleBindings } from './rbac/v1/rolebinding.ts'
+import { deviceClasses } from './resource/v1/deviceclass.ts'
+import { resourceClaims } from './resource/v1/resourceclaim.ts'
+import { resourceClaimTemplates } from './resource/v1/resourceclaimtemplate.ts'
+import { resourceSlices } from './resource/v1/resourceslice.ts'
 import { priorityClasses } from './scheduling/v1/priorityclass.ts'
 import { csiDrivers } from './storage/v1/csidriver.ts'
 import { csiNodes } from './storage/v1/csinode.ts'
@@ -71,6 +76,7 @@ export const definitions: readonly AnyResourceDefinition[] = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
+  apiServices,
   controllerRevisions,
   daemonSets,
   deployments,
@@ -120,6 +126,10 @@ export const definitions: readonly AnyResourceDefinition[] = [
   clusterRoleBindings,
   roles,
   roleBindings,
+  deviceClasses,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
   priorityClasses,
   csiDrivers,
   csiNodes,

@@ -3,6 +3,7 @@ import type { TokenRequest } from '@tandem/api/authentication/v1/types'
 import { nodes } from '@tandem/api/core/v1/node'
 import { pods } from '@tandem/api/core/v1/pod'
 import type { Node, Pod } from '@tandem/api/core/v1/types'
+import type { ResourceSlice } from '@tandem/api/resource/v1/types'
 import type { KubernetesObject } from '@tandem/apimachinery'
 import { notFound } from '@tandem/apimachinery'
 import { nodeNameOf } from '../authentication/user.ts'
@@ -156,10 +157,23 @@ const csiNodeCheck: Check = (node, request) => {
     throw admissionForbidden(request, 'can only access CSINode with the same name as the requesting node')
 }
 
+/** Other requests are the authorizer's; of a new object, or of each of a collection, it does not know what is in it. */
+const resourceSliceCheck: Check = (node, request) => {
+  const create = request.operation === 'CREATE'
+  if (!create && request.operation !== 'DELETE') return
+  const slice = create ? objectOf<ResourceSlice>(request) : oldObjectOf<ResourceSlice>(request)
+  if (slice.spec.nodeName !== node)
+    throw admissionForbidden(
+      request,
+      `can only ${create ? 'create' : 'delete'} ResourceSlice with the same NodeName as the requesting node`,
+    )
+}
+
 const checks: Readonly<Record<string, Check>> = {
   '/pods': podCheck,
   '/nodes': nodeCheck,
   '/serviceaccounts': serviceAccountCheck,
   'coordination.k8s.io/leases': leaseCheck,
   'storage.k8s.io/csinodes': csiNodeCheck,
+  'resource.k8s.io/resourceslices': resourceSliceCheck,
 }

@@ -1,6 +1,7 @@
 import type { Backend } from '@tandem/storage'
 import type { FollowOptions } from '../follow.ts'
 import type { Resources } from '../resources.ts'
+import { bootstrapApiServices } from './api-services.ts'
 import { bootstrapDefaultServiceCidr } from './default-service-cidr.ts'
 import { firstAddress } from './first-address.ts'
 import { bootstrapKubernetesService } from './kubernetes-service.ts'
@@ -31,6 +32,7 @@ export async function bootstrap(resources: Resources): Promise<void> {
   await Promise.all([
     bootstrapRoles(resources),
     bootstrapPriorityClasses(resources),
+    bootstrapApiServices(resources),
     bootstrapPriorityAndFairness(resources),
   ])
 }

@@ -30,6 +30,11 @@ export const storedOnly = [
   'ValidatingAdmissionPolicyBinding',
   'MutatingAdmissionPolicy',
   'MutatingAdmissionPolicyBinding',
+  'ResourceClaim',
+  'ResourceClaimTemplate',
+  'ResourceSlice',
+  'DeviceClass',
+  'APIService (local ones are kept)',
 ]
 
 export const command: CliCommand = {
