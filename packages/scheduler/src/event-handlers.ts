@@ -12,14 +12,12 @@ export interface EventHandlerOptions {
   cache: SchedulerCache
   queue: SchedulingQueue
   nominator: Nominator
-  /** The scheduler's name, by which pods choose it. */
-  profile: string
+  /** Is the pod to be scheduled by one of our profiles? */
+  isOurs(pod: Pod): boolean
 }
 
 /** Pods with a node go to the cache, pods of ours without one to the queue. */
-export function podHandler({ cache, queue, nominator, profile }: EventHandlerOptions): InformerHandler<Pod> {
-  const isOurs = (pod: Pod): boolean => (pod.spec.schedulerName ?? 'default-scheduler') === profile
-
+export function podHandler({ cache, queue, nominator, isOurs }: EventHandlerOptions): InformerHandler<Pod> {
   const added = (pod: Pod): void => {
     if (isPodTerminal(pod)) return
     const info = podInfoOf(pod)

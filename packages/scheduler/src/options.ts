@@ -71,6 +71,10 @@ export const schedulerFlags = {
     description:
       'Share of nodes that, once found feasible, ends the search in clusters of 100 nodes and more; 0 chooses by the size of the cluster',
   },
+  profiles: {
+    type: 'structure',
+    description: 'Ways of scheduling that pods choose by name: which plugins run, and with which arguments',
+  },
   'pod-initial-backoff-seconds': {
     type: 'int',
     default: 1,

@@ -15,19 +15,24 @@ import type { QueuedPod } from './queue/queued-pod.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
 import { type ScheduleResult, type SearchPosition, schedulePod } from './schedule-pod.ts'
 
-export interface SchedulerOptions {
+/** One of the scheduler's ways of scheduling. */
+export interface Profile {
+  /** `default-scheduler`. */
+  name: string
   framework: Framework
+  recorder: EventRecorder
+  percentageOfNodesToScore: number
+}
+
+export interface SchedulerOptions {
+  profileOf(pod: Pod): Profile
   cache: SchedulerCache
   nominator: Nominator
   queue: SchedulingQueue
   client: Client
-  recorder: EventRecorder
   clock: Clock
   logger: Logger
   metrics: SchedulerMetrics
-  /** `default-scheduler`. */
-  profile: string
-  percentageOfNodesToScore: number
   /** The pod as it is now, if it still is. */
   currentPod: (pod: Pod) => Pod | undefined
   random?: () => number
@@ -61,7 +66,7 @@ export class Scheduler {
       imageNodes: (name) => cache.imageNodes(name),
       nominatedTo: (name) => nominator.to(name),
       countPods: (query) => cache.countPods(query),
-      podsWithAffinity: () => cache.podsWithAffinity(),
+      affinityGroups: () => cache.affinityGroups(),
       namespaceLabels: cache.namespaceLabels,
     }
   }
@@ -88,13 +93,14 @@ export class Scheduler {
 
   /** One attempt. Returns when the pod has its node in the cache, or was put back. */
   scheduleOne(queued: QueuedPod): void {
-    const { framework, queue, clock, metrics } = this.#options
+    const { profileOf, queue, clock, metrics } = this.#options
     const { info } = queued
     if (this.#isNotToBeScheduled(info)) {
       queue.done(info.key)
       return
     }
     const start = clock.monotonic()
+    const { framework } = profileOf(info.pod)
     const cycle = framework.newCycle(info, this.#source)
     const result = this.#find(cycle)
     metrics.algorithmDuration.observe((clock.monotonic() - start) / 1000)
@@ -104,8 +110,9 @@ export class Scheduler {
   }
 
   #assume(queued: QueuedPod, { cycle, nodeName, start }: { cycle: Cycle; nodeName: string; start: number }): void {
-    const { framework, cache, nominator } = this.#options
+    const { profileOf, cache, nominator } = this.#options
     const { info } = queued
+    const { framework } = profileOf(info.pod)
     cache.assumePod(info, nodeName)
     const rejection = framework.reserve(cycle, nodeName)
     if (rejection) {
@@ -118,7 +125,8 @@ export class Scheduler {
   }
 
   #find(cycle: Cycle): ScheduleResult | Status {
-    const { framework, percentageOfNodesToScore, random = Math.random } = this.#options
+    const { profileOf, random = Math.random } = this.#options
+    const { framework, percentageOfNodesToScore } = profileOf(cycle.pod.pod)
     try {
       return schedulePod(framework, cycle, { percentageOfNodesToScore, position: this.#position, random })
     } catch (error) {
@@ -127,10 +135,11 @@ export class Scheduler {
   }
 
   #isNotToBeScheduled({ pod, key }: PodInfo): boolean {
-    const { cache, recorder } = this.#options
+    const { cache, profileOf } = this.#options
     if (!pod.metadata.deletionTimestamp) return cache.hasPod(key)
     const message = `skip schedule deleting pod: ${pod.metadata.namespace}/${pod.metadata.name}`
-    recorder.record({ object: pod, type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message })
+    const event = { object: pod, type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message } as const
+    profileOf(pod).recorder.record(event)
     return true
   }
 
@@ -138,8 +147,9 @@ export class Scheduler {
     queued: QueuedPod,
     { cycle, nodeName, start }: { cycle: Cycle; nodeName: string; start: number },
   ): Promise<void> {
-    const { framework, cache, queue, recorder, clock, metrics, profile, logger } = this.#options
+    const { profileOf, cache, queue, clock, metrics, logger } = this.#options
     const { info } = queued
+    const { framework, recorder, name: profile } = profileOf(info.pod)
     const { name, namespace } = info.pod.metadata
     const rejection = await framework.bind(cycle, nodeName)
     if (rejection) {
@@ -173,7 +183,7 @@ export class Scheduler {
     queued: QueuedPod,
     { cycle, result, start }: { cycle: Cycle; result: ScheduleResult & { kind: 'unschedulable' }; start: number },
   ): void {
-    const { framework } = this.#options
+    const { framework } = this.#options.profileOf(queued.info.pod)
     const { diagnosis, message, unschedulablePlugins } = result
     const outcome = diagnosis ? framework.postFilter(cycle, diagnosis.rejections) : undefined
     if (outcome?.victims) this.#preempt(queued.info, outcome)
@@ -183,7 +193,8 @@ export class Scheduler {
   }
 
   #preempt(preemptor: PodInfo, { victims = [], nominatedNodeName = '' }: PostFilterResult): void {
-    const { client, clock, recorder, nominator, metrics } = this.#options
+    const { client, clock, profileOf, nominator, metrics } = this.#options
+    const { recorder } = profileOf(preemptor.pod)
     nominator.nominate(preemptor, nominatedNodeName)
     metrics.preemptionAttempts.inc()
     metrics.preemptionVictims.observe(victims.length)
@@ -203,7 +214,8 @@ export class Scheduler {
       nominatedNodeName?: string
     },
   ): void {
-    const { queue, clock, recorder, client, metrics, profile, logger, currentPod } = this.#options
+    const { queue, clock, profileOf, client, metrics, logger, currentPod } = this.#options
+    const { recorder, name: profile } = profileOf(queued.info.pod)
     const { status, plugin, start } = failure
     const rejected = isRejected(status)
     const reason = rejected ? 'Unschedulable' : 'SchedulerError'

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { namespaces } from '@tandem/api/core/v1/namespace'
 import { nodes } from '@tandem/api/core/v1/node'
 import { pods } from '@tandem/api/core/v1/pod'
+import type { Pod } from '@tandem/api/core/v1/types'
 import { type Client, createClient, createInformerFactory, loadInClusterConfig, loadKubeconfig } from '@tandem/client'
 import { createDelegatedAuth } from '@tandem/client/delegated-auth/delegated-auth'
 import { createEventRecorder } from '@tandem/client/events/event-recorder'
@@ -14,6 +15,9 @@ import { serveHealth } from '@tandem/component-base/health/server'
 import { createMetrics } from '@tandem/component-base/metrics/metrics'
 import { Nominator } from './cache/nominator.ts'
 import { SchedulerCache } from './cache/scheduler-cache.ts'
+import { WatchedObjects } from './cache/watched-objects.ts'
+import { readProfiles } from './config/configuration.ts'
+import { pluginsOf } from './config/profile.ts'
 import { namespaceHandler, nodeHandler, podHandler } from './event-handlers.ts'
 import { Framework } from './framework/framework.ts'
 import type { Plugin } from './framework/plugin.ts'
@@ -21,7 +25,10 @@ import { defaultPlugins } from './framework/profile.ts'
 import { schedulerMetrics } from './metrics.ts'
 import type { SchedulerFlagValues } from './options.ts'
 import { SchedulingQueue } from './queue/scheduling-queue.ts'
-import { Scheduler } from './scheduler.ts'
+import { type Profile, Scheduler } from './scheduler.ts'
+
+/** The profile that pods without a wish are given to. */
+const defaultScheduler = 'default-scheduler'
 
 export interface SchedulerStartOptions extends Partial<SchedulerFlagValues> {
   /** Instead of a kubeconfig: for composed clusters and tests. */
@@ -33,57 +40,74 @@ export interface SchedulerStartOptions extends Partial<SchedulerFlagValues> {
 export const startScheduler: StartComponent<SchedulerStartOptions> = async (options, context) => {
   const { logger, clock } = context
   const client = options.client ?? (await clientOf(options.kubeconfig))
-  const profile = options['scheduler-name'] ?? 'default-scheduler'
   const metrics = createMetrics({ process: options.client === undefined })
-  const recorder = createEventRecorder({ client, clock, logger, component: profile })
-  const framework = new Framework({ plugins: options.plugins ?? defaultPlugins, handle: { client, args: {} } })
+  const informers = createInformerFactory({ client, clock, logger, transform: withoutManagedFields })
+  const objects = new WatchedObjects(informers)
+  const profiles = new Map(
+    readProfiles(options.profiles, options['scheduler-name'] ?? defaultScheduler).map((configuration) => {
+      const name = configuration.schedulerName
+      const profile: Profile = {
+        name,
+        framework: new Framework({
+          plugins: pluginsOf(configuration, options.plugins ?? defaultPlugins),
+          handle: { client, clock, objects },
+        }),
+        recorder: createEventRecorder({ client, clock, logger, component: name }),
+        percentageOfNodesToScore:
+          configuration.percentageOfNodesToScore ?? options['percentage-of-nodes-to-score'] ?? 0,
+      }
+      return [name, profile] as const
+    }),
+  )
+  const [anyProfile] = profiles.values()
+  if (!anyProfile) throw new TypeError('there is no profile')
+  const profileOf = ({ spec }: Pod): Profile => profiles.get(spec.schedulerName ?? defaultScheduler) ?? anyProfile
+  const frameworks = [...profiles.values()].map(({ framework }) => framework)
   const cache = new SchedulerCache()
   const nominator = new Nominator()
   const queue = new SchedulingQueue({
     clock,
-    sort: framework.sort,
-    preEnqueue: ({ pod }) => framework.preEnqueue(pod),
-    isWokenBy: (plugin, event) => framework.isWokenBy(plugin, event),
-    mayHelp: (plugin, pod, change) => framework.mayHelp(plugin, pod, change),
+    // The same in all of them.
+    sort: anyProfile.framework.sort,
+    preEnqueue: ({ pod }) => profileOf(pod).framework.preEnqueue(pod),
+    isWokenBy: (plugin, event) => frameworks.some((framework) => framework.isWokenBy(plugin, event)),
+    mayHelp: (plugin, pod, change) => profileOf(pod.pod).framework.mayHelp(plugin, pod, change),
     initialBackoffMs: (options['pod-initial-backoff-seconds'] ?? 1) * 1000,
     maxBackoffMs: (options['pod-max-backoff-seconds'] ?? 10) * 1000,
   })
-  const informers = createInformerFactory({ client, clock, logger })
-  const podInformer = informers.informer(pods, {
-    fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
-    transform: withoutManagedFields,
-  })
-  const nodeInformer = informers.informer(nodes, { transform: withoutManagedFields })
-  const namespaceInformer = informers.informer(namespaces, { transform: withoutManagedFields })
+  const podInformer = informers.informer(pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' })
+  const nodeInformer = informers.informer(nodes)
+  const namespaceInformer = informers.informer(namespaces)
   const scheduler = new Scheduler({
-    framework,
+    profileOf,
     cache,
     nominator,
     queue,
     client,
-    recorder,
     clock,
     logger,
     metrics: schedulerMetrics(metrics, () => queue),
-    profile,
-    percentageOfNodesToScore: options['percentage-of-nodes-to-score'] ?? 0,
     currentPod: ({ metadata: { namespace, name } }) => podInformer.get({ namespace, name }),
   })
-  const handlerOptions = { cache, queue, nominator, profile }
+  const isOurs = ({ spec }: Pod): boolean => profiles.has(spec.schedulerName ?? defaultScheduler)
+  const handlerOptions = { cache, queue, nominator, isOurs }
   namespaceInformer.addHandler(namespaceHandler(handlerOptions))
   nodeInformer.addHandler(nodeHandler(handlerOptions))
   podInformer.addHandler(podHandler(handlerOptions))
+  const read = frameworks.flatMap(({ plugins }) => [...plugins].flatMap(({ reads = [] }) => reads))
+  objects.watch(new Set(read), (change) => queue.moveAll(change))
 
   const health = await serve(options, {
     client,
     context,
     metrics,
-    synced: () => podInformer.hasSynced && nodeInformer.hasSynced,
+    synced: () => podInformer.hasSynced && nodeInformer.hasSynced && objects.hasSynced,
   })
   const stopping = new AbortController()
   informers.start()
   const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))
-  await Promise.race([Promise.all([namespaceInformer.synced, nodeInformer.synced, podInformer.synced]), stopped])
+  const synced = [namespaceInformer.synced, nodeInformer.synced, podInformer.synced, objects.synced]
+  await Promise.race([Promise.all(synced), stopped])
 
   const lead = async (signal: AbortSignal): Promise<void> => {
     signal.addEventListener('abort', () => queue.close(), { once: true })
@@ -116,7 +140,8 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     stopping.abort()
     queue.close()
     await done.catch(() => undefined)
-    await Promise.all([informers.stop(), recorder.flush(), health?.close()])
+    await Promise.all([informers.stop(), health?.close()])
+    await Promise.all([...profiles.values()].map(({ recorder }) => recorder.flush()))
     if (!options.client) await client.close()
   }
   let stopOnce: Promise<void> | undefined

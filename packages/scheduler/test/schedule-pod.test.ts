@@ -1,15 +1,26 @@
+import type { PodDisruptionBudget } from '@tandem/api/policy/v1/types'
 import { FakeClient } from '@tandem/client/testing/fake-client'
+import { FakeClock } from '@tandem/component-base/testing/fake-clock'
 import t from 'tap'
 import { SchedulerCache } from '../src/cache/scheduler-cache.ts'
+import { everywhere } from '../src/config/profile.ts'
 import { Framework } from '../src/framework/framework.ts'
-import type { NodeSource } from '../src/framework/plugin.ts'
+import type { NodeSource, ObjectSource } from '../src/framework/plugin.ts'
 import { podInfoOf } from '../src/framework/pod-info.ts'
 import { defaultPlugins } from '../src/framework/profile.ts'
 import { messageOf } from '../src/framework/status.ts'
 import { nodesToFind, schedulePod } from '../src/schedule-pod.ts'
 import { type NodeFixture, nodeOf, type PodFixture, podOf } from './objects.ts'
 
-const framework = new Framework({ plugins: defaultPlugins, handle: { client: new FakeClient(), args: {} } })
+let budgets: PodDisruptionBudget[] = []
+const objects: ObjectSource = {
+  list: (resource) => (resource.kind === 'PodDisruptionBudget' ? (budgets as never) : []),
+  get: () => undefined,
+}
+const framework = new Framework({
+  plugins: everywhere(defaultPlugins),
+  handle: { client: new FakeClient(), clock: new FakeClock(), objects },
+})
 
 /** What the scheduler decides, or says: a node's name or the whole message of the event. */
 function decide(pod: PodFixture, nodes: NodeFixture[], placed: (PodFixture & { on: string })[] = []): string {
@@ -22,7 +33,7 @@ function decide(pod: PodFixture, nodes: NodeFixture[], placed: (PodFixture & { o
     imageNodes: (name) => cache.imageNodes(name),
     nominatedTo: () => [],
     countPods: (query) => cache.countPods(query),
-    podsWithAffinity: () => cache.podsWithAffinity(),
+    affinityGroups: () => cache.affinityGroups(),
     namespaceLabels: cache.namespaceLabels,
   }
   const cycle = framework.newCycle(podInfoOf(podOf(pod)), source)
@@ -47,6 +58,12 @@ const inZone = (operator: 'In' | 'NotIn', value: string) => ({
   matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator, values: [value] }],
 })
 
+const budget = (app: string, disruptionsAllowed: number) =>
+  ({
+    metadata: { name: app, namespace: 'default', uid: app, resourceVersion: '1', creationTimestamp: '' },
+    spec: { selector: { matchLabels: { app } } },
+    status: { disruptionsAllowed },
+  }) as PodDisruptionBudget
 const near = (app: string) => ({ topologyKey: 'topology.kubernetes.io/zone', labelSelector: { matchLabels: { app } } })
 const spread = (whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway') => ({
   topologyKey: 'topology.kubernetes.io/zone',
@@ -60,6 +77,7 @@ const rows: {
   pod: PodFixture
   nodes: NodeFixture[]
   placed?: (PodFixture & { on: string })[]
+  budgets?: PodDisruptionBudget[]
   expect: string
 }[] = [
   { name: 'one node that fits', pod: { name: 'p', cpu: '1' }, nodes: [{ name: 'a' }], expect: 'a' },
@@ -315,6 +333,53 @@ const rows: {
     expect: 'b',
   },
   {
+    name: 'preempts where no disruption budget is broken, at whatever priority',
+    pod: { name: 'p', cpu: '1', priority: 100 },
+    nodes: [
+      { name: 'a', cpu: '1' },
+      { name: 'b', cpu: '1' },
+    ],
+    placed: [
+      { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
+      { name: 'y', cpu: '1', priority: 50, on: 'b' },
+    ],
+    budgets: [budget('db', 0)],
+    expect: 'preempts y on b',
+  },
+  {
+    name: 'keeps the pod that a budget protects, of two on one node',
+    pod: { name: 'p', cpu: '1', priority: 100 },
+    nodes: [{ name: 'a', cpu: '2' }],
+    placed: [
+      { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
+      { name: 'y', cpu: '1', priority: 50, on: 'a' },
+    ],
+    budgets: [budget('db', 0)],
+    expect: 'preempts y on a',
+  },
+  {
+    name: 'breaks a budget where nothing else helps',
+    pod: { name: 'p', cpu: '1', priority: 100 },
+    nodes: [{ name: 'a', cpu: '1' }],
+    placed: [{ name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' }],
+    budgets: [budget('db', 0)],
+    expect: 'preempts x on a',
+  },
+  {
+    name: 'a budget that allows it is no hindrance',
+    pod: { name: 'p', cpu: '1', priority: 100 },
+    nodes: [
+      { name: 'a', cpu: '1' },
+      { name: 'b', cpu: '1' },
+    ],
+    placed: [
+      { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
+      { name: 'y', cpu: '1', priority: 50, on: 'b' },
+    ],
+    budgets: [budget('db', 1)],
+    expect: 'preempts x on a',
+  },
+  {
     name: 'resource claims wait',
     pod: { name: 'p', resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] },
     nodes: [{ name: 'a' }],
@@ -322,8 +387,11 @@ const rows: {
   },
 ]
 
-for (const { name, pod, nodes, placed, expect } of rows)
-  t.test(name, async (t) => t.equal(decide(pod, nodes, placed), expect))
+for (const { name, pod, nodes, placed, expect, budgets: inForce = [] } of rows)
+  t.test(name, async (t) => {
+    budgets = inForce
+    t.equal(decide(pod, nodes, placed), expect)
+  })
 
 t.test('in large clusters only a share of the nodes is looked for', async (t) => {
   for (const [nodes, percentage, expected] of [

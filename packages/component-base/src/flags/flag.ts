@@ -13,6 +13,8 @@ export type Flag =
   | FlagBase<'bool', boolean>
   | FlagBase<'duration', string>
   | FlagBase<'list', readonly string[]>
+  /** What only a `--config` file can say; who asks for it reads it. */
+  | FlagBase<'structure', never>
 
 export type Flags = Readonly<Record<string, Flag>>
 
@@ -22,6 +24,7 @@ interface ValueTypes {
   bool: boolean
   duration: number
   list: readonly string[]
+  structure: unknown
 }
 
 /** What a set of flags is read as: those with a default are always there; a bool without one is false, a list empty. */

@@ -58,6 +58,7 @@ function commandOf<F extends Flags>(
     .exitOverride()
     .addHelpText('after', `\nExample:\n  ${example}`)
   for (const [flagName, flag] of Object.entries(flags)) {
+    if (flag.type === 'structure') continue
     // A bool takes its value after `=` only by custom, so `--leader-elect` alone means true.
     const value = flag.type === 'bool' ? '[bool]' : `<${flag.type}>`
     const option = new Option(`--${flagName} ${value}`, describe(flag))

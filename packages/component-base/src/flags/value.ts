@@ -1,7 +1,10 @@
 import { parseDuration } from '../duration.ts'
 import type { Flag } from './flag.ts'
 
-export type FlagValue = string | number | boolean | readonly string[]
+export type FlagValue = string | number | boolean | readonly string[] | Structure
+
+/** As parsed from YAML, not looked at yet. */
+export type Structure = object | null
 
 /** A flag that cannot be read; shown to the user without a stack. */
 export class UsageError extends Error {
@@ -24,11 +27,14 @@ export function parseFlagValue(name: string, flag: Flag, text: string): FlagValu
       return durationOf(name, text)
     case 'list':
       return text === '' ? [] : text.split(',').map((item) => item.trim())
+    case 'structure':
+      throw invalid(name, text, 'must be given in the --config file')
   }
 }
 
 /** Reads what a YAML file has for a flag. */
 export function configFlagValue(name: string, flag: Flag, value: unknown): FlagValue {
+  if (flag.type === 'structure' && typeof value === 'object') return value
   if (flag.type === 'list' && Array.isArray(value)) return value.map(String)
   if (flag.type === 'string' && typeof value === 'string') return value
   if (flag.type === 'bool' && typeof value === 'boolean') return value

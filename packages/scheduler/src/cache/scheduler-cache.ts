@@ -2,7 +2,8 @@ import type { Namespace, Node } from '@tandem/api/core/v1/types'
 import type { NamespaceLabels } from '../framework/affinity-term.ts'
 import { NodeInfo } from '../framework/node-info.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
-import { PodCounts, type PodQuery } from './pod-counts.ts'
+import { type AffinityGroup, AffinityGroups } from './affinity-groups.ts'
+import { type PlacedPod, PodCounts, type PodQuery } from './pod-counts.ts'
 
 /**
  * Nodes and what is on them, kept by adding and taking away: a change costs the same with ten pods and with a hundred thousand.
@@ -14,8 +15,9 @@ export class SchedulerCache {
   readonly #pods = new Map<string, { info: PodInfo; nodeName: string; assumed: boolean }>()
   /** On how many nodes each image is. */
   readonly #imageNodes = new Map<string, number>()
+  readonly #byNamespace = new Map<string, Map<string, PlacedPod>>()
   readonly #counts = new PodCounts()
-  readonly #withAffinity = new Map<string, { info: PodInfo; nodeName: string }>()
+  readonly #affinity = new AffinityGroups()
   readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>()
   #known: NodeInfo[] | undefined
 
@@ -35,12 +37,11 @@ export class SchedulerCache {
   }
 
   countPods(query: PodQuery): ReadonlyMap<string, number> {
-    const placed = this.#pods.values().map(({ info: { pod }, nodeName }) => ({ pod, nodeName }))
-    return this.#counts.count(query, placed)
+    return this.#counts.count(query, (namespace) => this.#byNamespace.get(namespace)?.values() ?? [])
   }
 
-  podsWithAffinity(): Iterable<{ info: PodInfo; nodeName: string }> {
-    return this.#withAffinity.values()
+  affinityGroups(): Iterable<[key: string, group: AffinityGroup]> {
+    return this.#affinity.values()
   }
 
   get namespaceLabels(): NamespaceLabels {
@@ -87,8 +88,13 @@ export class SchedulerCache {
     const placed = this.#pods.get(key)
     if (!placed) return undefined
     this.#pods.delete(key)
-    this.#withAffinity.delete(key)
-    this.#counts.changed(placed.info.pod, placed.nodeName, -1)
+    if (placed.info.hasAffinity) this.#affinity.changed(placed.info, placed.nodeName, -1)
+    const { pod } = placed.info
+    const namespace = pod.metadata.namespace ?? ''
+    const neighbours = this.#byNamespace.get(namespace)
+    neighbours?.delete(key)
+    if (neighbours?.size === 0) this.#byNamespace.delete(namespace)
+    this.#counts.changed({ pod, nodeName: placed.nodeName }, -1)
     const node = this.#nodes.get(placed.nodeName)
     node?.removePod(key)
     if (node && !node.isKnown && node.pods.size === 0) this.#nodes.delete(node.name)
@@ -116,8 +122,12 @@ export class SchedulerCache {
   #place(info: PodInfo, { nodeName, assumed }: { nodeName: string; assumed: boolean }): void {
     this.removePod(info.key)
     this.#pods.set(info.key, { info, nodeName, assumed })
-    if (info.hasAffinity) this.#withAffinity.set(info.key, { info, nodeName })
-    this.#counts.changed(info.pod, nodeName, 1)
+    if (info.hasAffinity) this.#affinity.changed(info, nodeName, 1)
+    const placed = { pod: info.pod, nodeName }
+    const namespace = info.pod.metadata.namespace ?? ''
+    const neighbours = this.#byNamespace.get(namespace) ?? new Map<string, PlacedPod>()
+    this.#byNamespace.set(namespace, neighbours.set(info.key, placed))
+    this.#counts.changed(placed, 1)
     this.#infoOf(nodeName).addPod(info)
   }
 

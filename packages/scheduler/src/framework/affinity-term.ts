@@ -75,6 +75,7 @@ export function queryOf(terms: readonly AffinityTerm[], labels: NamespaceLabels)
   const chosen = terms.map((term) => namespacesOf(term, labels))
   return {
     key: `affinity ${terms.map(({ text }) => text).join()} ${JSON.stringify(chosen.map((names) => [...names].sort()))}`,
+    namespaces: chosen.reduce((common, names) => common.intersection(names)),
     matches: ({ metadata }) =>
       terms.every(
         (term, index) => chosen[index]?.has(metadata.namespace ?? '') && matchesLabels(term.selector, metadata.labels),

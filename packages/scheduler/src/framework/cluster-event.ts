@@ -1,4 +1,5 @@
 import type { Node, Pod } from '@tandem/api/core/v1/types'
+import type { KubernetesObject } from '@tandem/apimachinery'
 import type { PodInfo } from './pod-info.ts'
 
 /** Something happened to a pod that has a node. Names are upstream's. */
@@ -12,10 +13,32 @@ export type NodeEvent =
   | 'NodeTaintChange'
   | 'NodeConditionChange'
 
+/** Something happened to an object of a kind that plugins read. */
+export type ObjectEvent = `${ReadKind}${'Add' | 'Update' | 'Delete'}`
+
+/** Kinds that plugins may read, beside pods, nodes and namespaces. */
+export type ReadKind =
+  | 'CSIDriver'
+  | 'CSINode'
+  | 'CSIStorageCapacity'
+  | 'DeviceClass'
+  | 'PersistentVolume'
+  | 'PersistentVolumeClaim'
+  | 'PodDisruptionBudget'
+  | 'ReplicaSet'
+  | 'ReplicationController'
+  | 'Service'
+  | 'StatefulSet'
+  | 'ResourceClaim'
+  | 'ResourceSlice'
+  | 'StorageClass'
+  | 'VolumeAttachment'
+
 /** Something happened that may make a pod schedulable that was not. */
 export type ClusterEvent =
   | AssignedPodEvent
   | NodeEvent
+  | ObjectEvent
   | 'NamespaceLabelChange'
   | 'UnschedulablePodUpdate'
   | 'UnschedulableTimeout'
@@ -25,7 +48,8 @@ export type ClusterEvent =
 export type ClusterChange =
   | { readonly event: AssignedPodEvent; readonly pod: PodInfo; readonly old?: Pod }
   | { readonly event: NodeEvent; readonly node: Node; readonly old?: Node }
-  | { readonly event: Exclude<ClusterEvent, AssignedPodEvent | NodeEvent> }
+  | { readonly event: ObjectEvent; readonly object: KubernetesObject; readonly old?: KubernetesObject }
+  | { readonly event: Exclude<ClusterEvent, AssignedPodEvent | NodeEvent | ObjectEvent> }
 
 /** The node of a change that may have made it better, else undefined. */
 export const nodeOfChange = (change: ClusterChange): Node | undefined =>

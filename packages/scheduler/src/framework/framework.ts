@@ -1,4 +1,6 @@
 import type { Pod } from '@tandem/api/core/v1/types'
+import { UsageError } from '@tandem/component-base/flags/index'
+import type { PluginsByPoint } from '../config/profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { ClusterChange, ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
@@ -16,10 +18,8 @@ import { failed, isRejected, type Status, success, unschedulable } from './statu
 
 export interface FrameworkOptions {
   /** In the order in which they run; the first to reject a node says why. */
-  plugins: readonly Plugin[]
+  plugins: PluginsByPoint
   handle: Handle
-  /** Weights that differ from the plugins' own. */
-  weights?: Readonly<Record<string, number>>
 }
 
 export interface Rejection {
@@ -42,28 +42,40 @@ type ScorePlugin = Plugin & Required<Pick<Plugin, 'score'>>
 
 /** Runs plugins at their extension points, in order, and puts together what they say. */
 export class Framework {
-  readonly #plugins: readonly Plugin[]
+  readonly #at: PluginsByPoint['at']
   readonly #byName: ReadonlyMap<string, Plugin>
   readonly #filters: readonly FilterPlugin[]
   readonly #scorers: readonly ScorePlugin[]
+  readonly #preScorers: ReadonlySet<Plugin>
   readonly #weights: Readonly<Record<string, number>>
   readonly handle: Handle
   readonly sort: (a: QueuedPod, b: QueuedPod) => number
 
-  constructor({ plugins, handle, weights = {} }: FrameworkOptions) {
-    const sorter = plugins.find((plugin) => plugin.sort !== undefined)
-    if (!sorter?.sort) throw new TypeError('no plugin sorts the queue')
-    this.#plugins = plugins
-    this.#byName = new Map(plugins.map((plugin) => [plugin.name, plugin]))
-    this.#filters = plugins.filter((plugin): plugin is FilterPlugin => plugin.filter !== undefined)
-    this.#scorers = plugins.filter((plugin): plugin is ScorePlugin => plugin.score !== undefined)
+  constructor({ plugins: { at, weights }, handle }: FrameworkOptions) {
+    const [sorter, other] = at.queueSort.filter((plugin) => plugin.sort !== undefined)
+    if (!sorter?.sort) throw new UsageError('no queue sort plugin is enabled')
+    if (other) throw new UsageError('only one queue sort plugin can be enabled')
+    if (!at.bind.some((plugin) => plugin.bind)) throw new UsageError('at least one bind plugin is needed')
+    this.#at = at
+    this.#byName = new Map(
+      Object.values(at)
+        .flat()
+        .map((plugin) => [plugin.name, plugin]),
+    )
+    this.#filters = at.filter.filter((plugin): plugin is FilterPlugin => plugin.filter !== undefined)
+    this.#scorers = at.score.filter((plugin): plugin is ScorePlugin => plugin.score !== undefined)
+    this.#preScorers = new Set(at.preScore)
     this.#weights = weights
     this.handle = handle
     this.sort = sorter.sort
   }
 
+  get plugins(): Iterable<Plugin> {
+    return this.#byName.values()
+  }
+
   preEnqueue(pod: Pod): Rejection | undefined {
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#at.preEnqueue) {
       const status = plugin.preEnqueue?.(pod)
       if (status && status.code !== 'Success') return { status, plugin: plugin.name }
     }
@@ -87,7 +99,7 @@ export class Framework {
       imageNodes: (name) => source.imageNodes(name),
       nominatedTo: (name) => source.nominatedTo(name),
       countPods: (query) => source.countPods(query),
-      podsWithAffinity: () => source.podsWithAffinity(),
+      affinityGroups: () => source.affinityGroups(),
       namespaceLabels: source.namespaceLabels,
       handle: this.handle,
       state: new Map(),
@@ -100,7 +112,7 @@ export class Framework {
     let nodeNames: ReadonlySet<string> | undefined
     const narrowedBy: string[] = []
     const skipped = new Set<string>()
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#at.preFilter) {
       const result = plugin.preFilter?.(cycle)
       if (!result) continue
       if ('nodeNames' in result) {
@@ -140,7 +152,7 @@ export class Framework {
   postFilter(cycle: Cycle, rejections: NodeRejections): PostFilterResult {
     const reasons: string[] = []
     let last: PostFilterResult = { status: success }
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#at.postFilter) {
       const result = plugin.postFilter?.(cycle, rejections)
       if (!result) continue
       const { code } = result.status
@@ -155,7 +167,7 @@ export class Framework {
   score(cycle: Cycle, nodes: readonly NodeInfo[]): number[] {
     const totals = new Array<number>(nodes.length).fill(0)
     for (const plugin of this.#scorers) {
-      if (plugin.preScore?.(cycle, nodes)?.code === 'Skip') continue
+      if (this.#preScorers.has(plugin) && plugin.preScore?.(cycle, nodes)?.code === 'Skip') continue
       const scores = new Array<number>(nodes.length)
       for (let index = 0; index < nodes.length; index++) scores[index] = plugin.score(cycle, nodes[index] as NodeInfo)
       plugin.normalizeScores?.(cycle, scores)
@@ -168,7 +180,7 @@ export class Framework {
 
   /** Takes place for all, or for none. */
   reserve(cycle: Cycle, nodeName: string): Rejection | undefined {
-    for (const [index, plugin] of this.#plugins.entries()) {
+    for (const [index, plugin] of this.#at.reserve.entries()) {
       const status = plugin.reserve?.(cycle, nodeName)
       if (!status || status.code === 'Success') continue
       this.#unreserveFrom(index, cycle, nodeName)
@@ -178,22 +190,22 @@ export class Framework {
   }
 
   unreserve(cycle: Cycle, nodeName: string): void {
-    this.#unreserveFrom(this.#plugins.length - 1, cycle, nodeName)
+    this.#unreserveFrom(this.#at.reserve.length - 1, cycle, nodeName)
   }
 
   #unreserveFrom(index: number, cycle: Cycle, nodeName: string): void {
-    for (const plugin of this.#plugins.slice(0, index + 1).toReversed()) plugin.unreserve?.(cycle, nodeName)
+    for (const plugin of this.#at.reserve.slice(0, index + 1).toReversed()) plugin.unreserve?.(cycle, nodeName)
   }
 
   /** Permit, preBind and bind: what may take its time. Throws nothing: an error is a status. */
   async bind(cycle: Cycle, nodeName: string): Promise<Rejection | undefined> {
     for (const point of ['permit', 'preBind'] as const) {
-      for (const plugin of this.#plugins) {
+      for (const plugin of this.#at[point]) {
         const status = await attempt(() => plugin[point]?.(cycle, nodeName))
         if (status && status.code !== 'Success' && status.code !== 'Skip') return { status, plugin: plugin.name }
       }
     }
-    for (const plugin of this.#plugins) {
+    for (const plugin of this.#at.bind) {
       if (!plugin.bind) continue
       const status = await attempt(() => plugin.bind?.(cycle, nodeName))
       if (status?.code === 'Skip') continue
@@ -203,7 +215,7 @@ export class Framework {
   }
 
   postBind(cycle: Cycle, nodeName: string): void {
-    for (const plugin of this.#plugins) plugin.postBind?.(cycle, nodeName)
+    for (const plugin of this.#at.postBind) plugin.postBind?.(cycle, nodeName)
   }
 }
 

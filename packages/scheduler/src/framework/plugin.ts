@@ -1,5 +1,8 @@
 import type { Pod } from '@tandem/api/core/v1/types'
+import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import type { Client } from '@tandem/client'
+import type { Clock } from '@tandem/component-base'
+import type { AffinityGroup } from '../cache/affinity-groups.ts'
 import type { PodQuery } from '../cache/pod-counts.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { NamespaceLabels } from './affinity-term.ts'
@@ -10,6 +13,24 @@ import type { Status } from './status.ts'
 
 export const maxNodeScore = 100
 
+/** Where plugins have their say, in the order of an attempt. */
+export const extensionPoints = [
+  'preEnqueue',
+  'queueSort',
+  'preFilter',
+  'filter',
+  'postFilter',
+  'preScore',
+  'score',
+  'reserve',
+  'permit',
+  'preBind',
+  'bind',
+  'postBind',
+] as const
+
+export type ExtensionPoint = (typeof extensionPoints)[number]
+
 /**
  * One idea of where pods should run. All methods are optional; each runs at its extension point. Those up to `reserve` run without
  * a pause, so that nothing changes under them; those from `permit` on may wait. Returning nothing means success.
@@ -19,10 +40,15 @@ export interface Plugin {
   readonly name: string
   /** How much its score counts. 1 unless given. */
   readonly weight?: number
+  /** Kinds of objects, beside pods, nodes and namespaces, that it looks at. */
+  readonly reads?: readonly ResourceDefinition<never>[]
   /** What may make a pod schedulable that this plugin rejected. Any change, unless given. */
   readonly events?: readonly ClusterEvent[]
   /** Could this change, which is one of `events`, make that pod schedulable? Every one could, unless given: upstream's queueing hint. */
   mayHelp?(pod: PodInfo, change: ClusterChange): boolean
+
+  /** The plugin as arguments of a profile's `pluginConfig` want it. Throws UsageError for those it does not take. */
+  configure?(args: Readonly<Record<string, unknown>>): Plugin
 
   /** May the pod enter the queue at all? */
   preEnqueue?(pod: Pod): Status | undefined
@@ -81,8 +107,8 @@ export interface Cycle {
   nominatedTo(name: string): readonly PodInfo[]
   /** How many pods of a kind each node has; nodes without one are absent. */
   countPods(query: PodQuery): ReadonlyMap<string, number>
-  /** Pods on nodes that want to be near or far from others. */
-  podsWithAffinity(): Iterable<{ info: PodInfo; nodeName: string }>
+  /** What pods on nodes ask of others near them. */
+  affinityGroups(): Iterable<[key: string, group: AffinityGroup]>
   readonly namespaceLabels: NamespaceLabels
   readonly handle: Handle
   /** Kept by plugins from one extension point to the next, under their own name. */
@@ -94,12 +120,22 @@ export interface Cycle {
 /** The nodes that a cycle looks at. */
 export type NodeSource = Pick<
   Cycle,
-  'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'podsWithAffinity' | 'namespaceLabels'
+  'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'affinityGroups' | 'namespaceLabels'
 >
+
+/** The present state of kinds that a plugin names in `reads`. */
+export interface ObjectSource {
+  list<T extends KubernetesObject>(resource: ResourceDefinition<T>, namespace?: string): readonly T[]
+  get<T extends KubernetesObject>(
+    resource: ResourceDefinition<T>,
+    key: { namespace?: string; name: string },
+  ): T | undefined
+}
 
 /** What plugins have of the world outside. */
 export interface Handle {
   readonly client: Client
-  /** Arguments from the configuration, by plugin. */
-  readonly args: Readonly<Record<string, Record<string, unknown>>>
+  readonly clock: Clock
+  /** Objects of the API that plugins read, as informers have them. */
+  readonly objects: ObjectSource
 }

@@ -1,3 +1,5 @@
+import { podDisruptionBudgets } from '@tandem/api/policy/v1/poddisruptionbudget'
+import { splitByBudgets } from '../disruption-budgets.ts'
 import { fitErrorMessage } from '../framework/fit-error.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import type { Cycle, NodeRejections, Plugin } from '../framework/plugin.ts'
@@ -7,13 +9,19 @@ import { type Status, success, unresolvable, unschedulable } from '../framework/
 interface Candidate {
   node: NodeInfo
   victims: readonly PodInfo[]
+  /** How many victims a disruption budget would rather keep. */
+  violations: number
 }
 
 const noVictims = unresolvable('No preemption victims found for incoming pod')
 
-/** Makes room for a pod by asking pods of lower priority to go: on the node where that costs least. */
+/**
+ * Makes room for a pod by asking pods of lower priority to go: on the node where that costs least. Disruption budgets are kept where any
+ * choice keeps them.
+ */
 export const plugin: Plugin = {
   name: 'DefaultPreemption',
+  reads: [podDisruptionBudgets],
   events: ['AssignedPodDelete', 'NodeAdd', 'NodeAllocatableChange', 'UnschedulablePodUpdate'],
   postFilter(cycle, rejections) {
     const refusal = ineligible(cycle)
@@ -54,8 +62,8 @@ function findCandidates(
     const rejection = rejections.get(node.name)
     if (rejection && rejection.status.code !== 'Unschedulable') continue
     if (!rejection) continue
-    const victims = victimsOn(cycle, node)
-    if (victims) candidates.push({ node, victims })
+    const candidate = candidateOn(cycle, node)
+    if (candidate) candidates.push(candidate)
     else
       refused.set(node.name, {
         status: lowerPriorityPods(cycle, node).length === 0 ? noVictims : rejection.status,
@@ -68,19 +76,26 @@ function findCandidates(
 const lowerPriorityPods = ({ pod }: Cycle, node: NodeInfo): PodInfo[] =>
   [...node.pods.values()].filter(({ priority }) => priority < pod.priority)
 
-/** Takes away all that may go, then puts back, the most important first, what can stay. Undefined when even that is not enough. */
-function victimsOn(cycle: Cycle, node: NodeInfo): PodInfo[] | undefined {
+/**
+ * Takes away all that may go, then puts back what can stay: those first that budgets protect, the most important first. Undefined when even
+ * all is not enough.
+ */
+function candidateOn(cycle: Cycle, node: NodeInfo): Candidate | undefined {
   const potential = lowerPriorityPods(cycle, node).sort(byImportance)
   if (potential.length === 0) return undefined
   const trial = node.clone()
   for (const { key } of potential) trial.removePod(key)
   if (!cycle.fits(trial)) return undefined
-  return potential.filter((pod) => {
+  const mustGo = (pod: PodInfo): boolean => {
     trial.addPod(pod)
     if (cycle.fits(trial)) return false
     trial.removePod(pod.key)
     return true
-  })
+  }
+  const { violating, others } = splitByBudgets(potential, cycle.handle.objects.list(podDisruptionBudgets))
+  const violations = violating.filter(mustGo)
+  const victims = [...violations, ...others.filter(mustGo)].sort(byImportance)
+  return { node, victims, violations: violations.length }
 }
 
 /** Higher priority first; among equals, who has run longer. */
@@ -93,6 +108,10 @@ const sum = ({ victims }: Candidate): number => victims.reduce((total, { priorit
 const earliest = (candidate: Candidate): number =>
   Math.min(...candidate.victims.filter(({ priority }) => priority === highest(candidate)).map(startOf))
 
-/** The lowest highest priority among victims, then the lowest sum, then the fewest, then those that started last. */
+/** The fewest broken budgets, then the lowest highest priority among victims, the lowest sum, the fewest, those that started last. */
 const compareCandidates = (a: Candidate, b: Candidate): number =>
-  highest(a) - highest(b) || sum(a) - sum(b) || a.victims.length - b.victims.length || earliest(b) - earliest(a)
+  a.violations - b.violations ||
+  highest(a) - highest(b) ||
+  sum(a) - sum(b) ||
+  a.victims.length - b.victims.length ||
+  earliest(b) - earliest(a)

@@ -1,9 +1,10 @@
 import { matchesLabels } from '@tandem/apimachinery'
+import { groupedTerms } from '../cache/affinity-groups.ts'
+import { fieldsOf, intIn } from '../config/reading.ts'
 import { type AffinityTerm, queryOf, termMatches } from '../framework/affinity-term.ts'
 import { nodeOfChange } from '../framework/cluster-event.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import { type Cycle, maxNodeScore, type Plugin } from '../framework/plugin.ts'
-import type { PodInfo } from '../framework/pod-info.ts'
 import { skip, unresolvable, unschedulable } from '../framework/status.ts'
 import { byTopology, whatIf } from '../framework/what-if.ts'
 
@@ -22,15 +23,25 @@ interface State {
   required: readonly TermCounts[]
   requiredAnti: readonly TermCounts[]
   /** Terms of pods that are there and that do not want this one near. */
-  others: readonly { term: AffinityTerm; value: string; owner: PodInfo; nodeName: string }[]
+  others: readonly (TermCounts & { group: string })[]
   /** Nobody matches yet, and the pod would itself: somebody has to be the first. */
   isFirst: boolean
 }
 
+interface Arguments {
+  /** What it counts that a pod which must be near this one is there. */
+  hardPodAffinityWeight: number
+  /** What pods that are there prefer counts only for pods that prefer something themselves. */
+  ignorePreferredTermsOfExistingPods: boolean
+}
+
+const name = 'InterPodAffinity'
+
 /** Pods that want to be near others, or far from them. */
-export const plugin: Plugin = {
-  name: 'InterPodAffinity',
+const create = (args: Arguments): Plugin => ({
+  name,
   weight: 2,
+  configure: (given) => create(readArguments(given)),
   events: [
     'AssignedPodAdd',
     'AssignedPodDelete',
@@ -57,14 +68,11 @@ export const plugin: Plugin = {
 
   preFilter(cycle) {
     const { required, requiredAnti } = cycle.pod.affinityTerms
-    const others = [...cycle.podsWithAffinity()].flatMap(({ info, nodeName }) =>
-      info.affinityTerms.requiredAnti
-        .filter((term) => termMatches(term, cycle.pod.pod, cycle.namespaceLabels))
-        .flatMap((term) => {
-          const value = cycle.node(nodeName)?.node.metadata.labels?.[term.topologyKey]
-          return value === undefined ? [] : [{ term, value, owner: info, nodeName }]
-        }),
-    )
+    const others = [...cycle.affinityGroups()]
+      .filter(
+        ([, { kind, term }]) => kind === 'requiredAnti' && termMatches(term, cycle.pod.pod, cycle.namespaceLabels),
+      )
+      .map(([group, { term, nodes }]) => ({ group, term, counts: byTopology(nodes, term.topologyKey, cycle) }))
     if (required.length === 0 && requiredAnti.length === 0 && others.length === 0) return skip
     const matching =
       required.length > 0 ? cycle.countPods(queryOf(required, cycle.namespaceLabels)) : new Map<string, number>()
@@ -77,12 +85,12 @@ export const plugin: Plugin = {
       others,
       isFirst: matching.size === 0 && required.every((term) => termMatches(term, cycle.pod.pod, cycle.namespaceLabels)),
     }
-    cycle.state.set(plugin.name, state)
+    cycle.state.set(name, state)
     return undefined
   },
 
   filter(cycle, node) {
-    const state = cycle.state.get(plugin.name) as State | undefined
+    const state = cycle.state.get(name) as State | undefined
     if (!state) return undefined
     if (!hasRequired(state, cycle, node)) return affinityNotMet
     if (!isFarEnough(state, cycle, node)) return antiAffinityNotMet
@@ -90,14 +98,14 @@ export const plugin: Plugin = {
   },
 
   preScore(cycle) {
-    const scores = topologyScores(cycle)
+    const scores = topologyScores(cycle, args)
     if (scores.size === 0) return skip
-    cycle.state.set(`${plugin.name}/score`, scores)
+    cycle.state.set(`${name}/score`, scores)
     return undefined
   },
 
   score(cycle, { node }) {
-    const scores = cycle.state.get(`${plugin.name}/score`) as ReadonlyMap<string, ReadonlyMap<string, number>>
+    const scores = cycle.state.get(`${name}/score`) as ReadonlyMap<string, ReadonlyMap<string, number>>
     let sum = 0
     for (const [key, values] of scores) sum += values.get(node.metadata.labels?.[key] ?? '') ?? 0
     return sum
@@ -109,6 +117,19 @@ export const plugin: Plugin = {
     for (const [index, score] of scores.entries())
       scores[index] = range > 0 ? Math.trunc((maxNodeScore * (score - min)) / range) : 0
   },
+})
+
+const defaults: Arguments = { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false }
+
+export const plugin = create(defaults)
+
+function readArguments(args: Readonly<Record<string, unknown>>): Arguments {
+  const fields = fieldsOf(args, 'args', Object.keys(defaults))
+  const { hardPodAffinityWeight: weight = defaults.hardPodAffinityWeight } = fields
+  return {
+    hardPodAffinityWeight: intIn(weight, { path: 'args.hardPodAffinityWeight', min: 0, max: 100 }),
+    ignorePreferredTermsOfExistingPods: fields.ignorePreferredTermsOfExistingPods === true,
+  }
 }
 
 const labelOf = ({ node }: NodeInfo, key: string): string | undefined => node.metadata.labels?.[key]
@@ -116,7 +137,9 @@ const labelOf = ({ node }: NodeInfo, key: string): string | undefined => node.me
 function hasRequired({ required, isFirst }: State, cycle: Cycle, node: NodeInfo): boolean {
   if (required.some(({ term }) => labelOf(node, term.topologyKey) === undefined)) return false
   const terms = required.map(({ term }) => term)
-  const difference = whatIf(cycle, node, (pod) => terms.every((term) => termMatches(term, pod, cycle.namespaceLabels)))
+  const difference = whatIf(cycle, node, ({ pod }) =>
+    terms.every((term) => termMatches(term, pod, cycle.namespaceLabels)),
+  )
   return (
     isFirst ||
     required.every(({ term, counts }) => (counts.get(labelOf(node, term.topologyKey) ?? '') ?? 0) + difference > 0)
@@ -127,18 +150,22 @@ const isFarEnough = ({ requiredAnti }: State, cycle: Cycle, node: NodeInfo): boo
   requiredAnti.every(({ term, counts }) => {
     const value = labelOf(node, term.topologyKey)
     if (value === undefined) return true
-    return (counts.get(value) ?? 0) + whatIf(cycle, node, (pod) => termMatches(term, pod, cycle.namespaceLabels)) <= 0
+    return (
+      (counts.get(value) ?? 0) + whatIf(cycle, node, ({ pod }) => termMatches(term, pod, cycle.namespaceLabels)) <= 0
+    )
   })
 
 const isRefused = ({ others }: State, cycle: Cycle, node: NodeInfo): boolean =>
-  others.some(({ term, value, owner, nodeName }) => {
-    if (labelOf(node, term.topologyKey) !== value) return false
-    const isTriedWithout = nodeName === node.name && node !== cycle.node(node.name) && !node.pods.has(owner.key)
-    return !isTriedWithout
+  others.some(({ term, counts, group }) => {
+    const value = labelOf(node, term.topologyKey)
+    if (value === undefined) return false
+    return (
+      (counts.get(value) ?? 0) + whatIf(cycle, node, (info) => groupedTerms(info).some(({ key }) => key === group)) > 0
+    )
   })
 
 /** What each value of each topology gains or loses: by what this pod prefers, and by what those that are there prefer of it. */
-function topologyScores(cycle: Cycle): Map<string, Map<string, number>> {
+function topologyScores(cycle: Cycle, args: Arguments): Map<string, Map<string, number>> {
   const scores = new Map<string, Map<string, number>>()
   const add = (key: string, value: string | undefined, score: number): void => {
     if (value === undefined || score === 0) return
@@ -159,18 +186,13 @@ function topologyScores(cycle: Cycle): Map<string, Map<string, number>> {
       add(term.topologyKey, value, weight * count)
     }
   }
-  for (const { info, nodeName } of cycle.podsWithAffinity()) {
-    const labels = cycle.node(nodeName)?.node.metadata.labels
-    const terms = [
-      // Who must be near such a pod is glad of another one.
-      ...info.affinityTerms.required.map((term) => ({ term, weight: 1 })),
-      ...info.affinityTerms.preferred.map((term) => ({ term, weight: term.weight })),
-      ...info.affinityTerms.preferredAnti.map((term) => ({ term, weight: -term.weight })),
-    ]
-    for (const { term, weight } of terms) {
-      if (termMatches(term, cycle.pod.pod, cycle.namespaceLabels))
-        add(term.topologyKey, labels?.[term.topologyKey], weight)
-    }
+  // Those that are there are asked too, unless they are not to be and this pod has no wish of its own.
+  if (args.ignorePreferredTermsOfExistingPods && own.length === 0) return scores
+  for (const [, { kind, term, weight, nodes }] of cycle.affinityGroups()) {
+    if (kind === 'requiredAnti' || !termMatches(term, cycle.pod.pod, cycle.namespaceLabels)) continue
+    // Who must be near such a pod is glad of another one.
+    const gain = kind === 'required' ? args.hardPodAffinityWeight : kind === 'preferred' ? weight : -weight
+    for (const [value, count] of byTopology(nodes, term.topologyKey, cycle)) add(term.topologyKey, value, gain * count)
   }
   return scores
 }

@@ -1,8 +1,13 @@
+import { replicaSets } from '@tandem/api/apps/v1/replicaset'
+import { statefulSets } from '@tandem/api/apps/v1/statefulset'
 import { matchRequiredNodeAffinity } from '@tandem/api/core/v1/node-affinity'
+import { replicationControllers } from '@tandem/api/core/v1/replicationcontroller'
+import { services } from '@tandem/api/core/v1/service'
 import { findUntoleratedTaint } from '@tandem/api/core/v1/toleration'
 import type { Node, Pod, TopologySpreadConstraint } from '@tandem/api/core/v1/types'
 import { type LabelMatcher, labelMatcherOf, matchesLabels } from '@tandem/apimachinery'
 import type { PodQuery } from '../cache/pod-counts.ts'
+import { type DefaultConstraints, defaultMatcher, readDefaultConstraints, systemDefaults } from '../default-spread.ts'
 import { type Cycle, maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { skip, unresolvable, unschedulable } from '../framework/status.ts'
 import { whatIf } from '../framework/what-if.ts'
@@ -28,10 +33,20 @@ interface State {
   min: number
 }
 
+interface Scorer {
+  constraint: Constraint
+  crowds: Domains
+  weight: number
+}
+
+const name = 'PodTopologySpread'
+
 /** Spreads pods of a kind evenly over zones, nodes or whatever a label names. */
-export const plugin: Plugin = {
-  name: 'PodTopologySpread',
+const create = (defaults: DefaultConstraints): Plugin => ({
+  name,
   weight: 2,
+  reads: defaults.constraints.length > 0 ? [services, replicationControllers, replicaSets, statefulSets] : [],
+  configure: (args) => create(readDefaultConstraints(args)),
   events: [
     'AssignedPodAdd',
     'AssignedPodDelete',
@@ -44,7 +59,9 @@ export const plugin: Plugin = {
   ],
 
   mayHelp({ pod }, change) {
-    const constraints = constraintsOf(pod, 'DoNotSchedule')
+    const constraints = ownConstraints(pod, 'DoNotSchedule')
+    // A default of the profile refused it: which kind the pod is of is not known here.
+    if (constraints.length === 0) return true
     if ('node' in change) {
       const states = [change.node, ...(change.old ? [change.old] : [])]
       return states.some(({ metadata }) => constraints.every(({ topologyKey }) => metadata.labels?.[topologyKey]))
@@ -58,52 +75,54 @@ export const plugin: Plugin = {
   },
 
   preFilter(cycle) {
-    const constraints = constraintsOf(cycle.pod.pod, 'DoNotSchedule')
+    const constraints = constraintsOf(cycle, 'DoNotSchedule', defaults)
     if (constraints.length === 0) return skip
     const states = constraints.map((constraint): State => {
       const domains = domainsOf(constraint, constraints, cycle)
       const min = domains.size < constraint.minDomains ? 0 : Math.min(...domains.values())
       return { constraint, domains, min }
     })
-    cycle.state.set(plugin.name, states)
+    cycle.state.set(name, states)
     return undefined
   },
 
   filter(cycle, node) {
-    const states = (cycle.state.get(plugin.name) as State[] | undefined) ?? []
+    const states = (cycle.state.get(name) as State[] | undefined) ?? []
     for (const { constraint, domains, min } of states) {
       const value = node.node.metadata.labels?.[constraint.topologyKey]
       if (value === undefined) return noLabel
-      const present = (domains.get(value) ?? 0) + whatIf(cycle, node, constraint.query.matches)
+      const present = (domains.get(value) ?? 0) + whatIf(cycle, node, ({ pod }) => constraint.query.matches(pod))
       if (present + (constraint.isOwn ? 1 : 0) - min > constraint.maxSkew) return notMet
     }
     return undefined
   },
 
   preScore(cycle, nodes) {
-    const constraints = constraintsOf(cycle.pod.pod, 'ScheduleAnyway')
+    const constraints = constraintsOf(cycle, 'ScheduleAnyway', defaults)
     if (constraints.length === 0) return skip
-    const scorers = constraints.map((constraint) => {
-      const domains = domainsOf(constraint, constraints, cycle)
+    // Under the system's defaults a node without a zone is as good as any.
+    const needsAll = (cycle.pod.pod.spec.topologySpreadConstraints ?? []).length > 0 || !defaults.bySystem
+    const scorers = constraints.map((constraint): Scorer => {
       const values = new Set(nodes.flatMap(({ node }) => node.metadata.labels?.[constraint.topologyKey] ?? []))
-      return { constraint, domains, weight: Math.log(values.size + 2) }
+      return {
+        constraint,
+        crowds: crowdsOf(constraint, needsAll ? constraints : [], cycle),
+        weight: Math.log(values.size + 2),
+      }
     })
-    cycle.state.set(`${plugin.name}/score`, scorers)
+    cycle.state.set(`${name}/score`, { scorers, needsAll })
     return undefined
   },
 
   /** How crowded the node's surroundings are; undefined labels count as the worst when normalized. */
   score(cycle, { node }) {
-    const scorers = cycle.state.get(`${plugin.name}/score`) as {
-      constraint: Constraint
-      domains: Domains
-      weight: number
-    }[]
+    const { scorers, needsAll } = cycle.state.get(`${name}/score`) as { scorers: Scorer[]; needsAll: boolean }
+    const labels = node.metadata.labels ?? {}
+    if (needsAll && scorers.some(({ constraint }) => labels[constraint.topologyKey] === undefined)) return Number.NaN
     let crowd = 0
-    for (const { constraint, domains, weight } of scorers) {
-      const value = node.metadata.labels?.[constraint.topologyKey]
-      if (value === undefined) return Number.NaN
-      crowd += (domains.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
+    for (const { constraint, crowds, weight } of scorers) {
+      const value = labels[constraint.topologyKey]
+      if (value !== undefined) crowd += (crowds.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
     }
     return Math.round(crowd)
   },
@@ -117,39 +136,57 @@ export const plugin: Plugin = {
       else scores[index] = max === 0 ? maxNodeScore : Math.trunc((maxNodeScore * (max + min - score)) / max)
     }
   },
-}
+})
 
-const constraintsOf = (pod: Pod, when: TopologySpreadConstraint['whenUnsatisfiable']): Constraint[] =>
+export const plugin = create(systemDefaults)
+
+type When = TopologySpreadConstraint['whenUnsatisfiable']
+
+const ownConstraints = (pod: Pod, when: When): Constraint[] =>
   (pod.spec.topologySpreadConstraints ?? [])
     .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when)
-    .map((constraint) => read(constraint, pod))
+    .map((constraint) => read(constraint, pod, labelMatcherOf(withKeys(constraint, pod))))
+
+/** The pod's own; where it has none of any kind, those of the profile, over the pods of its Services and its owner. */
+function constraintsOf({ pod: { pod }, handle }: Cycle, when: When, defaults: DefaultConstraints): Constraint[] {
+  if ((pod.spec.topologySpreadConstraints ?? []).length > 0) return ownConstraints(pod, when)
+  const wanted = defaults.constraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when)
+  const matcher = wanted.length > 0 ? defaultMatcher(pod, handle.objects) : undefined
+  return matcher ? wanted.map((constraint) => read(constraint, pod, matcher)) : []
+}
+
+/** `matchLabelKeys` mean pods with the same values as this one. */
+function withKeys({ labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint, { metadata }: Pod) {
+  const { labels = {} } = metadata
+  const own = Object.fromEntries(
+    matchLabelKeys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])),
+  )
+  return labelSelector && { ...labelSelector, matchLabels: { ...labelSelector.matchLabels, ...own } }
+}
 
 function read(
   {
     topologyKey,
     maxSkew,
     minDomains = 1,
-    labelSelector,
-    matchLabelKeys = [],
     nodeAffinityPolicy = 'Honor',
     nodeTaintsPolicy = 'Ignore',
   }: TopologySpreadConstraint,
   pod: Pod,
+  matcher: LabelMatcher,
 ): Constraint {
   const { namespace, labels = {} } = pod.metadata
-  const own = Object.fromEntries(
-    matchLabelKeys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])),
-  )
-  const matcher: LabelMatcher = labelMatcherOf(
-    labelSelector && { ...labelSelector, matchLabels: { ...labelSelector.matchLabels, ...own } },
-  )
   const matches = ({ metadata }: Pod) =>
     metadata.namespace === namespace && !metadata.deletionTimestamp && matchesLabels(matcher, metadata.labels)
   return {
     topologyKey,
     maxSkew,
     minDomains,
-    query: { key: `spread ${JSON.stringify([namespace, labelSelector ?? null, own])}`, matches },
+    query: {
+      key: `spread ${JSON.stringify([namespace, matcher])}`,
+      namespaces: new Set([namespace ?? '']),
+      matches,
+    },
     isOwn: matchesLabels(matcher, labels),
     counts: (node) =>
       (nodeAffinityPolicy !== 'Honor' || matchRequiredNodeAffinity(pod, node)) &&
@@ -174,4 +211,17 @@ function domainsOf(constraint: Constraint, all: readonly Constraint[], cycle: Cy
     domains.set(value, (domains.get(value) ?? 0) + (counts.get(name) ?? 0))
   }
   return domains
+}
+
+/** As `domainsOf`, without those that have none: what it costs depends on where such pods are, not on how many nodes there are. */
+function crowdsOf(constraint: Constraint, all: readonly Constraint[], cycle: Cycle): Domains {
+  const crowds = new Map<string, number>()
+  for (const [name, count] of cycle.countPods(constraint.query)) {
+    const node = cycle.node(name)?.node
+    const labels = node?.metadata.labels ?? {}
+    const value = labels[constraint.topologyKey]
+    if (!node || value === undefined || !all.every(({ topologyKey }) => topologyKey in labels)) continue
+    if (constraint.counts(node)) crowds.set(value, (crowds.get(value) ?? 0) + count)
+  }
+  return crowds
 }

@@ -18,6 +18,7 @@ t.test('counts kept current are the counts one would find by looking', async () 
       cache.setNode(nodeOf({ name: 'n2' }))
       const query = {
         key: 'a',
+        namespaces: new Set(['default']),
         matches: ({ metadata }: { metadata: { labels?: Record<string, string> } }) => metadata.labels?.app === 'a',
       }
       const model = new Map<number, { app: string; node: string }>()
