@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { serviceAccounts } from '@tandem/api/core/v1/serviceaccount'
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '@tandem/api/core/v1/types'
+import { flatText } from '../registry/flat-text.ts'
 import { type AdmissionPlugin, type AdmissionRequest, objectOf } from './admission.ts'
 import { admissionForbidden } from './forbidden.ts'
 import { lookUp, type PluginContext } from './plugin-context.ts'
@@ -60,7 +61,7 @@ function checkMirrorPod(request: AdmissionRequest, spec: PodSpec): void {
 /** Containers that mount something of their own there keep it. */
 function mountToken(spec: PodSpec): void {
   const existing = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix))
-  const name = existing?.name ?? volumePrefix + randomSuffix()
+  const name = existing?.name ?? flatText(volumePrefix + randomSuffix())
   let mounted = false
   const mountIn = (container: Pick<Container, 'volumeMounts'>) => {
     if (container.volumeMounts?.some((mount) => mount.mountPath === mountPath)) return

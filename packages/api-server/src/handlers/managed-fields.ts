@@ -2,6 +2,7 @@ import { builtInSchema } from '@tandem/api'
 import { apiVersionOf, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
 import type { FieldSet } from '@tandem/apimachinery/patch/apply/field-set'
 import { updateManagedFields, type Writer } from '@tandem/apimachinery/patch/apply/managed-fields'
+import { timestamp } from '../registry/timestamp.ts'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
 
@@ -33,7 +34,7 @@ export const writerOf = (
   manager: fieldManager ?? managerOf(request.headers['user-agent']),
   apiVersion: apiVersionOf(definition),
   subresource: kube.info.subresource || undefined,
-  time: `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z`,
+  time: timestamp(services.clock.now()),
 })
 
 const maxLength = 128

@@ -35,23 +35,19 @@ const none: Readonly<Record<string, string>> = Object.freeze({})
 export class Codec<T extends KubernetesObject = KubernetesObject> {
   readonly #definition: ResourceDefinition<T>
   readonly #head: Buffer
-  readonly #text: string
+  readonly #type: { kind: string; apiVersion: string }
 
   constructor(definition: ResourceDefinition<T>) {
     this.#definition = definition
-    const kind = JSON.stringify(definition.kind)
-    this.#text = `{"kind":${kind},"apiVersion":"${apiVersionOf(definition)}","metadata":{`
-    this.#head = Buffer.from(this.#text)
+    this.#type = { kind: definition.kind, apiVersion: apiVersionOf(definition) }
+    this.#head = Buffer.from(JSON.stringify({ ...this.#type, metadata: {} }).slice(0, -2))
   }
 
   /** Compact JSON that begins with kind, apiVersion and metadata, and has no resourceVersion. */
   encode(object: T): Buffer {
     const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
     const { resourceVersion: _resourceVersion, ...kept } = metadata
-    const meta = JSON.stringify(kept)
-    const body = JSON.stringify(rest)
-    const text = `${this.#text}${meta.slice(1)}${body === '{}' ? '}' : `,${body.slice(1)}`}`
-    return exactly(text)
+    return exactly(JSON.stringify({ ...this.#type, metadata: kept, ...rest }))
   }
 
   /** The bytes that are sent: what is stored, with its resourceVersion, which is known only after the write. */

@@ -11,6 +11,7 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@tandem/apimachinery'
+import { flatText } from './flat-text.ts'
 import type { UpdateRules } from './store.ts'
 import { timestamp } from './timestamp.ts'
 
@@ -24,7 +25,11 @@ export function fillForCreate<T extends KubernetesObject>(
   object.apiVersion = apiVersionOf(definition)
   object.kind = definition.kind
   fillNamespace(definition, object, namespace)
-  Object.assign(metadata, { uid: randomUUID(), creationTimestamp: timestamp(now), resourceVersion: undefined })
+  Object.assign(metadata, {
+    uid: flatText(randomUUID()),
+    creationTimestamp: timestamp(now),
+    resourceVersion: undefined,
+  })
   delete metadata.selfLink
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds

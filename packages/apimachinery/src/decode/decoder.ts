@@ -1,4 +1,5 @@
 import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '../schema.ts'
+import { sortedKeys } from '../sorted-keys.ts'
 import { DecodeError } from './decode-error.ts'
 import { canonicalBytes, canonicalMicroTime, canonicalTime, decodeQuantity, isInt32, isInt64 } from './scalars.ts'
 
@@ -237,13 +238,6 @@ function mapOf(of: TypeRef, registry: SchemaRegistry, custom: boolean): Decode {
     }
     return result
   }
-}
-
-function sortedKeys(value: Json): string[] {
-  const keys = Object.keys(value)
-  for (let index = 1; index < keys.length; index++)
-    if ((keys[index - 1] ?? '') > (keys[index] ?? '')) return keys.sort()
-  return keys
 }
 
 /** A key from outside may be `__proto__`, which plain assignment would take for the prototype. */

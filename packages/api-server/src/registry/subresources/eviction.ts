@@ -17,6 +17,7 @@ import {
 import { deleteRequest } from '../../handlers/delete.ts'
 import { admissionRequest, type Handler, type ResourceRequest } from '../../handlers/handler.ts'
 import { sendObject } from '../../request/respond.ts'
+import { timestamp } from '../timestamp.ts'
 import { decodeSubresource } from './decode.ts'
 
 const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' }
@@ -115,7 +116,7 @@ function decrement(budget: PodDisruptionBudget, podName: string, now: number): v
       `The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`,
     )
   status.disruptionsAllowed = disruptionsAllowed - 1
-  status.disruptedPods = { ...status.disruptedPods, [podName]: `${new Date(now).toISOString().slice(0, 19)}Z` }
+  status.disruptedPods = { ...status.disruptedPods, [podName]: timestamp(now) }
 }
 
 const overBudget = (cause: string, retryAfter = 0): StatusError => {

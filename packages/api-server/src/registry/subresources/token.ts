@@ -9,6 +9,7 @@ import type { KubernetesClaims } from '../../authentication/service-account/clai
 import type { TokenIssuer } from '../../authentication/service-account/issuer.ts'
 import { admissionRequest, type Handler, type ResourceRequest } from '../../handlers/handler.ts'
 import { sendObject } from '../../request/respond.ts'
+import { timestamp } from '../timestamp.ts'
 import { decodeSubresource } from './decode.ts'
 
 const tokenRequestKind = {
@@ -41,7 +42,7 @@ export const createToken =
       )
     if (!spec.audiences?.length) spec.audiences = [...audiences]
     const now = services.clock.now()
-    const creationTimestamp = rfc3339(now)
+    const creationTimestamp = timestamp(now)
     tokenRequest.metadata = { ...metadata, name, namespace, uid: account.metadata.uid, creationTimestamp }
     const faults = validateTokenRequest(tokenRequest)
     if (faults.length > 0) throw invalid(tokenRequestKind, '', faults)
@@ -71,11 +72,9 @@ export const createToken =
       now: seconds,
       expirationSeconds: extended ? extendedSeconds : requested,
     })
-    tokenRequest.status = { token, expirationTimestamp: rfc3339(now + requested * 1000) }
+    tokenRequest.status = { token, expirationTimestamp: timestamp(now + requested * 1000) }
     sendObject(request, reply, 201, tokenRequest)
   }
-
-const rfc3339 = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 
 function checkNames({ metadata }: TokenRequest, namespace: string, name: string): void {
   const wrong = (field: string, value: string, what: string) =>

@@ -1,8 +1,9 @@
 import { equalJson } from '../../equality.ts'
 import type { SchemaRegistry, TypeSchema } from '../../schema.ts'
+import { sortedKeys } from '../../sorted-keys.ts'
 import { isObject, type Json } from '../json-object.ts'
 import { emptyFieldSet, type FieldSet } from './field-set.ts'
-import { elementNames, fieldElement, type Structure, structureOfElement, structureOfField } from './structure.ts'
+import { elementNames, fieldElement, placeOfField, type Structure, structureOfElement } from './structure.ts'
 
 /** Fields of metadata that the server owns and nobody manages. */
 const serverOwned = new Set([
@@ -42,15 +43,15 @@ interface Walk {
 function changes({ from, to, schema, registry }: ChangeOptions, wanted: Wanted): FieldSet {
   const walk: Walk = { registry, wanted }
   const children: Children = {}
-  for (const name in to) {
+  for (const name of sortedKeys(to)) {
     if (name === 'kind' || name === 'apiVersion') continue
     const [old, value] = [from[name], to[name]]
-    const structure = structureOfField(schema, name, value, registry)
+    const { element, structure } = placeOfField(schema, name, value, registry)
     const change =
       name === 'metadata' && structure.kind === 'struct'
-        ? fieldsOf(isObject(old) ? old : {}, value as Json, structure.schema, walk, serverOwned)
+        ? fieldsOf(isObject(old) ? old : nothing, value as Json, structure.schema, walk, serverOwned)
         : changeOf(old, value, structure, walk)
-    if (change) children[fieldElement(name)] = change
+    if (change) children[element] = change
   }
   return children
 }
@@ -59,10 +60,13 @@ function changes({ from, to, schema, registry }: ChangeOptions, wanted: Wanted):
 function changeOf(old: unknown, value: unknown, structure: Structure, walk: Walk): FieldSet | undefined {
   if (value === undefined || old === value) return undefined
   if (structure.kind === 'leaf' || (isEmpty(old) && isEmpty(value))) return leafChange(old, value, walk)
-  const below = childrenOf(old, value, structure, walk)
-  if (old !== undefined) return below
-  return below ? { '.': emptyFieldSet, ...below } : emptyFieldSet
+  return childrenOf(old, value, structure, walk) ?? (old === undefined ? emptyFieldSet : undefined)
 }
+
+const nothing: Json = Object.freeze({})
+
+/** What is new is itself a member of the set; of what was there only changes below it are. */
+const firstChildren = (old: unknown): Children => (old === undefined ? { '.': emptyFieldSet } : {})
 
 function leafChange(old: unknown, value: unknown, { wanted }: Walk): FieldSet | undefined {
   if (old === undefined) return emptyFieldSet
@@ -84,64 +88,71 @@ function childrenOf(
 ): Children | undefined {
   switch (structure.kind) {
     case 'struct':
-      return isObject(value) ? fieldsOf(isObject(old) ? old : {}, value, structure.schema, walk) : undefined
+      return isObject(value) ? fieldsOf(old, value, structure.schema, walk) : undefined
     case 'map':
-      return isObject(value) ? entriesOf(isObject(old) ? old : {}, value, structure, walk) : undefined
+      return isObject(value) ? entriesOf(old, value, structure, walk) : undefined
     default:
-      return Array.isArray(value) ? elementsOf(Array.isArray(old) ? old : [], value, structure, walk) : undefined
+      return Array.isArray(value) ? elementsOf(old, value, structure, walk) : undefined
   }
 }
 
 function fieldsOf(
-  old: Json,
+  old: unknown,
   value: Json,
   schema: TypeSchema,
   walk: Walk,
   skipped?: ReadonlySet<string>,
 ): Children | undefined {
+  const before = isObject(old) ? old : nothing
   let children: Children | undefined
-  for (const name in value) {
-    if (skipped?.has(name) || old[name] === value[name]) continue
-    const change = changeOf(old[name], value[name], structureOfField(schema, name, value[name], walk.registry), walk)
+  for (const name of sortedKeys(value)) {
+    if (skipped?.has(name) || before[name] === value[name]) continue
+    const { element, structure } = placeOfField(schema, name, value[name], walk.registry)
+    const change = changeOf(before[name], value[name], structure, walk)
     if (!change) continue
-    children ??= {}
-    children[fieldElement(name)] = change
+    children ??= firstChildren(old)
+    children[element] = change
   }
   return children
 }
 
 function entriesOf(
-  old: Json,
+  old: unknown,
   value: Json,
   { of }: Extract<Structure, { kind: 'map' }>,
   walk: Walk,
 ): Children | undefined {
+  const before = isObject(old) ? old : nothing
   let children: Children | undefined
-  for (const key in value) {
-    const previous = Object.hasOwn(old, key) ? old[key] : undefined
+  for (const key of sortedKeys(value)) {
+    const previous = Object.hasOwn(before, key) ? before[key] : undefined
     const change = changeOf(previous, value[key], structureOfElement(of, value[key], walk.registry), walk)
     if (!change) continue
-    children ??= {}
+    children ??= firstChildren(old)
     children[fieldElement(key)] = change
   }
   return children
 }
 
 function elementsOf(
-  old: readonly unknown[],
+  old: unknown,
   value: readonly unknown[],
   structure: Extract<Structure, { kind: 'list' | 'set' }>,
   walk: Walk,
 ): Children | undefined {
-  const before = new Map<string, unknown>()
-  if (old.length) for (const [index, name] of elementNames(old, structure).entries()) before.set(name, old[index])
+  const before = Array.isArray(old) && old.length > 0 ? elementsByName(old, structure) : undefined
   let children: Children | undefined
-  for (const [index, name] of elementNames(value, structure).entries()) {
+  elementNames(value, structure).forEach((name, index) => {
     const element = value[index]
-    const change = changeOf(before.get(name), element, structureOfElement(structure.of, element, walk.registry), walk)
-    if (!change) continue
-    children ??= {}
+    const change = changeOf(before?.get(name), element, structureOfElement(structure.of, element, walk.registry), walk)
+    if (!change) return
+    children ??= firstChildren(old)
     children[name] = change
-  }
+  })
   return children
 }
+
+const elementsByName = (
+  list: readonly unknown[],
+  structure: Extract<Structure, { kind: 'list' | 'set' }>,
+): Map<string, unknown> => new Map(elementNames(list, structure).map((name, index) => [name, list[index]]))

@@ -165,10 +165,21 @@ function printElement(element: string): string {
   }
 }
 
-/** As upstream writes a set: clients compare its text. */
-export const inOrder = (set: FieldSet): FieldSet =>
+/** As upstream writes a set: clients compare its text. A set that is in that order stays as it is. */
+export const inOrder = (set: FieldSet): FieldSet => (isInOrder(set) ? set : putInOrder(set))
+
+function isInOrder(set: FieldSet): boolean {
+  let previous = ''
+  for (const element in set) {
+    if (element < previous || !isInOrder(set[element] ?? emptyFieldSet)) return false
+    previous = element
+  }
+  return true
+}
+
+const putInOrder = (set: FieldSet): FieldSet =>
   Object.fromEntries(
     Object.keys(set)
       .sort()
-      .map((step) => [step, inOrder(set[step] ?? emptyFieldSet)]),
+      .map((element) => [element, inOrder(set[element] ?? emptyFieldSet)]),
   )

@@ -19,16 +19,22 @@ export interface ListKey {
 const anything: TypeRef = { kind: 'any' }
 const leaves = new WeakMap<TypeRef, Structure>()
 
-/** Structures are looked up for every field of every write: each is made once. */
-const structures = new WeakMap<FieldSchema, Structure>()
+/** Where a field stands in a set of fields, and how its value is owned. */
+export interface FieldPlace {
+  element: string
+  structure: Structure
+}
 
-export function structureOf(field: FieldSchema, registry: SchemaRegistry): Structure {
-  let structure = structures.get(field)
-  if (!structure) {
-    structure = makeStructure(field, registry)
-    structures.set(field, structure)
+/** Looked up for every field of every write: each is made once. */
+const places = new WeakMap<FieldSchema, FieldPlace>()
+
+function placeOf(field: FieldSchema, registry: SchemaRegistry): FieldPlace {
+  let place = places.get(field)
+  if (!place) {
+    place = { element: fieldElement(field.name), structure: makeStructure(field, registry) }
+    places.set(field, place)
   }
-  return structure
+  return place
 }
 
 function makeStructure(field: FieldSchema, registry: SchemaRegistry): Structure {
@@ -73,16 +79,18 @@ function makeTypeStructure(type: TypeRef, registry: SchemaRegistry): Structure {
 }
 
 /** Of a field by name; what the type does not know is free-form: objects by key, the rest whole. */
-export function structureOfField(
+export function placeOfField(schema: TypeSchema, name: string, value: unknown, registry: SchemaRegistry): FieldPlace {
+  const field = schema.fields.get(name)
+  if (field) return placeOf(field, registry)
+  return { element: fieldElement(name), structure: isObject(value) ? { kind: 'map', of: anything } : leaf(anything) }
+}
+
+export const structureOfField = (
   schema: TypeSchema,
   name: string,
   value: unknown,
   registry: SchemaRegistry,
-): Structure {
-  const field = schema.fields.get(name)
-  if (field) return structureOf(field, registry)
-  return isObject(value) ? { kind: 'map', of: anything } : leaf(anything)
-}
+): Structure => placeOfField(schema, name, value, registry).structure
 
 /** Elements of free-form maps take the shape that their value has. */
 export function structureOfElement(of: TypeRef, value: unknown, registry: SchemaRegistry): Structure {

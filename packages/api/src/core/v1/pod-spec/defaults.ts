@@ -20,9 +20,14 @@ export function defaultPodSpec(spec: PodSpec): void {
   roundResourceList(spec.resources?.requests)
 }
 
-/** `serviceAccount` is the old name of `serviceAccountName`, and goes with it. */
+/**
+ * `serviceAccount` is the old name of `serviceAccountName`, and goes with it. A name that is not there is not set and taken away again:
+ * deleting turns the whole spec into a hash table, which costs more than anything else here.
+ */
 function defaultServiceAccount(spec: PodSpec): void {
-  spec.serviceAccountName ||= spec.serviceAccount
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
-  else delete spec.serviceAccountName
+  const name = spec.serviceAccountName || spec.serviceAccount
+  if (name) {
+    spec.serviceAccountName = name
+    spec.serviceAccount = name
+  } else if (spec.serviceAccountName === '') delete spec.serviceAccountName
 }
