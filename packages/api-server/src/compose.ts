@@ -76,7 +76,10 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   const metrics = createMetrics()
   const counts = new RequestCounts()
   const limit = createLimit(options, { clock, resources, metrics, counts })
-  const requestMetrics = new RequestMetrics(metrics, { inFlight: () => counts.executing })
+  const requestMetrics = new RequestMetrics(metrics, {
+    inFlight: () => counts.executing,
+    droppedWatchers: () => registry.droppedWatchers(),
+  })
   const issuer = tokenIssuer({ issuer: keys.issuer, key: keys.signing })
   const { minRequestTimeout = 1800 } = options
   const services = { resources, admission, authorizer, clock, logger, minRequestTimeout, stopping: signal }

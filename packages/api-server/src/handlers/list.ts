@@ -5,8 +5,9 @@ import { sendList } from './list-body.ts'
 import { booleanParameter, integerParameter } from './options.ts'
 import { type View, viewOf } from './view.ts'
 
-/** Lists shorter than this go out as one buffer. */
+/** Lists shorter than this, in both, go out as one buffer. */
 const largeList = 200
+const largeListBytes = 1 << 20
 
 export const list: Handler = async (resource) => {
   const view = viewOf(resource)
@@ -16,9 +17,12 @@ export const list: Handler = async (resource) => {
 export function sendFound(resource: ResourceRequest, view: View, found: StoredList): void | Promise<void> {
   const { mediaType } = view.accepted
   const parts = view.parts(found)
-  if (found.entries.length > largeList) return sendList(resource, mediaType, parts)
+  if (isLarge(found)) return sendList(resource, mediaType, parts)
   return sendRead(resource.request, resource.reply, { mediaType, body: Buffer.concat([...parts]) })
 }
+
+const isLarge = ({ entries }: StoredList): boolean =>
+  entries.length > largeList || entries.reduce((bytes, { json }) => bytes + json.byteLength, 0) > largeListBytes
 
 export function listRequest({ kube }: ResourceRequest): ListRequest {
   const { info } = kube

@@ -1,6 +1,7 @@
 import { badRequest, StatusError } from '@tandem/apimachinery'
 import type { Watch } from '../registry/store.ts'
 import { Turns } from '../registry/turns.ts'
+import { disconnectUnlessClosed } from '../request/disconnect.ts'
 import { demanded } from '../request/field-demand.ts'
 import { addWarnings } from '../request/respond.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
@@ -17,7 +18,7 @@ export const watch: Handler = async (resource) => {
   const ending = new AbortController()
   const cancel = endAfter(resource, ending)
   try {
-    const events = await open(resource, ending.signal)
+    const events = await open(resource, ending)
     if (resource.kube.upgrade) await watchOverWebSocket(resource, events, view, ending)
     else await stream(resource, events, view, ending)
   } finally {
@@ -26,7 +27,7 @@ export const watch: Handler = async (resource) => {
   }
 }
 
-function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
+function open(resource: ResourceRequest, ending: AbortController): Promise<Watch> {
   const { kube, store } = resource
   const { limit: _, ...request } = listRequest(resource)
   return store.watch({
@@ -34,7 +35,8 @@ function open(resource: ResourceRequest, signal: AbortSignal): Promise<Watch> {
     fieldSelector: withNameInPath(kube.info.name, request.fieldSelector),
     allowWatchBookmarks: booleanParameter(kube, 'allowWatchBookmarks'),
     onInitialized: kube.initialized,
-    signal,
+    onDrop: () => ending.abort(),
+    signal: ending.signal,
   })
 }
 
@@ -64,7 +66,8 @@ function endAfter({ kube, reply, services }: ResourceRequest, ending: AbortContr
   }
 }
 
-async function stream({ reply }: ResourceRequest, events: Watch, view: View, ending: AbortController): Promise<void> {
+async function stream(resource: ResourceRequest, events: Watch, view: View, ending: AbortController): Promise<void> {
+  const { reply } = resource
   addWarnings(reply)
   reply.hijack()
   const { raw } = reply
@@ -93,6 +96,7 @@ async function stream({ reply }: ResourceRequest, events: Watch, view: View, end
     if (!ending.signal.aborted) raw.write(errorEvent(error))
   }
   raw.end()
+  disconnectUnlessClosed(reply, resource.services.clock)
 }
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array =>

@@ -6,12 +6,13 @@ import {
   type ResourceDefinition,
 } from '@tandem/apimachinery'
 import type { Backend, StorageEvent } from '@tandem/storage'
+import { Backlog } from './backlog.ts'
 import { ConvertedStore } from './converted-store.ts'
 import type { StoreHooks } from './hooks.ts'
 import { prefixOf, registryPrefix, resourcePrefix } from './keys.ts'
 import { Progress } from './progress.ts'
 import { ResourceStore } from './resource-store.ts'
-import type { Registry, Store } from './store.ts'
+import type { DroppedWatchers, Registry, Store } from './store.ts'
 import { WatchCache } from './watch-cache.ts'
 
 export interface RegistryOptions {
@@ -36,6 +37,7 @@ export class StoreRegistry implements Registry {
   readonly #stores = new Map<string, Store>()
   readonly #hooks = new Map<string, StoreHooks<never>>()
   readonly #progress = new Progress()
+  readonly #backlog = new Backlog()
   readonly #closing = new AbortController()
   readonly #bookmarks: NodeJS.Timeout
   #following: Promise<void> = Promise.resolve()
@@ -92,6 +94,14 @@ export class StoreRegistry implements Registry {
     return this.#backend.exclusive
   }
 
+  droppedWatchers(): DroppedWatchers[] {
+    return [...this.#caches.values()].map(({ definition: { group, plural }, watchers }) => ({
+      group,
+      resource: plural,
+      count: watchers.dropped,
+    }))
+  }
+
   revision(): number {
     return this.#progress.revision
   }
@@ -108,7 +118,9 @@ export class StoreRegistry implements Registry {
     if (storedAs)
       return new ConvertedStore(definition, storedAs, this.store(storedAs.definition as unknown as ResourceDefinition))
     const prefix = resourcePrefix(definition)
-    const cache = this.#caches.get(prefix) ?? new WatchCache(definition as unknown as ResourceDefinition, this.#backend)
+    const cache =
+      this.#caches.get(prefix) ??
+      new WatchCache(definition as unknown as ResourceDefinition, this.#backend, this.#backlog)
     this.#caches.set(prefix, cache)
     return new ResourceStore({
       definition,

@@ -167,6 +167,8 @@ export interface WatchRequest extends Selection {
   sendInitialEvents?: boolean | undefined
   /** Called when all that the watch begins with has been handed over. */
   onInitialized?: (() => void) | undefined
+  /** Called when the watch ends because its reader does not keep up; it can go on from where it was. */
+  onDrop?: (() => void) | undefined
   signal: AbortSignal
 }
 
@@ -176,6 +178,12 @@ export interface WatchRequest extends Selection {
  */
 export type Watch<T extends KubernetesObject = KubernetesObject> = AsyncIterable<readonly WatchEvent<T>[]>
 
+export interface DroppedWatchers {
+  readonly group: string
+  readonly resource: string
+  readonly count: number
+}
+
 /** The stores of all definitions over one backend, and the watch caches they share. */
 export interface Registry {
   store<T extends KubernetesObject>(definition: ResourceDefinition<T>): Store<T>
@@ -183,6 +191,8 @@ export interface Registry {
   add(definition: AnyResourceDefinition): void
   /** Ends its watches. What is stored stays. */
   remove(definition: AnyResourceDefinition): void
+  /** How many watchers did not keep up and were ended, by resource. */
+  droppedWatchers(): DroppedWatchers[]
   /** The revision of the latest write that all caches have seen. */
   revision(): number
   close(): Promise<void>

@@ -1,5 +1,6 @@
 import { apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
 import type { Backend, StorageEvent } from '@tandem/storage'
+import type { Backlog } from './backlog.ts'
 import { Change } from './change.ts'
 import { Codec, type Entry, type Taken } from './entry.ts'
 import { resourcePrefix } from './keys.ts'
@@ -18,7 +19,7 @@ export class WatchCache {
   readonly codec: Codec
   readonly prefix: string
   readonly entries = new OrderedEntries()
-  readonly watchers = new Watchers()
+  readonly watchers: Watchers
   recent = new RecentChanges(0)
   /** What was in the backend when the cache was filled, and every event after it. */
   revision = 0
@@ -32,7 +33,8 @@ export class WatchCache {
   /** What the write path took out of an object, by the very bytes it wrote: they need not be parsed again. */
   #written = new WeakMap<Uint8Array, Taken>()
 
-  constructor(definition: ResourceDefinition, backend: Backend) {
+  constructor(definition: ResourceDefinition, backend: Backend, backlog?: Backlog) {
+    this.watchers = new Watchers(backlog)
     this.definition = definition
     this.codec = new Codec(definition)
     this.prefix = resourcePrefix(definition)

@@ -17,6 +17,10 @@ export interface WatchEvent<T extends KubernetesObject = KubernetesObject> {
   readonly initialEventsEnd?: true
   /** What an ERROR tells, after which the watch ends. */
   readonly status?: Status
+  /** Of the object; what the event takes while somebody has yet to read it is a small multiple of that. */
+  readonly bytes: number
+  /** How many watchers have yet to read it: `Backlog` counts. */
+  readers: number
   /** `{"type":…,"object":…}` and a newline: what a watcher of JSON is sent. */
   json(): Uint8Array
   /** Another form of the event (Table, protobuf, metadata only), made once and shared by all who ask for the same `form`. */
@@ -26,10 +30,15 @@ export interface WatchEvent<T extends KubernetesObject = KubernetesObject> {
 abstract class Shared<T extends KubernetesObject> implements WatchEvent<T> {
   abstract readonly type: WatchEventType
   abstract readonly revision: number
+  readers = 0
   #json: Buffer | undefined
   #forms: Map<string, Uint8Array> | undefined
 
   protected abstract object(): Uint8Array
+
+  get bytes(): number {
+    return 0
+  }
 
   json(): Buffer {
     if (this.#json) return this.#json
@@ -72,6 +81,10 @@ export class ObjectEvent<T extends KubernetesObject = KubernetesObject> extends 
 
   get revision(): number {
     return this.entry.revision
+  }
+
+  override get bytes(): number {
+    return this.entry.json.byteLength
   }
 
   protected object(): Uint8Array {

@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts'
 import type { Change } from './change.ts'
 import type { Entry } from './entry.ts'
 import type { Selector } from './selection.ts'
@@ -12,6 +13,13 @@ export class Watchers {
   /** Fields that some watcher is filed under, with how many. */
   #fields = new Map<string, number>()
   size = 0
+  /** How many were ended because they did not keep up. */
+  dropped = 0
+  readonly backlog: Backlog | undefined
+
+  constructor(backlog?: Backlog) {
+    this.backlog = backlog
+  }
 
   add(watcher: Watcher): void {
     const { bucket, field } = placeOf(watcher.selector)
@@ -48,6 +56,7 @@ export class Watchers {
       change.forget()
     }
     for (const watcher of woken) watcher.flush()
+    this.backlog?.enforce()
   }
 
   all(): Watcher[] {

@@ -51,6 +51,11 @@ export async function watch({ cache, backend, reader }: Source, request: WatchRe
     signal,
     first,
     onInitialized: request.onInitialized,
+    backlog: cache.watchers.backlog,
+    onDrop: () => {
+      cache.watchers.dropped++
+      request.onDrop?.()
+    },
     onEnd: () => cache.watchers.remove(watcher),
   })
   if (!signal.aborted) cache.watchers.add(watcher)

@@ -3,6 +3,7 @@ import type { Clock } from '@tandem/component-base'
 import { parseDuration } from '@tandem/component-base/duration'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Hook, whenEnded } from './context.ts'
+import { disconnect } from './disconnect.ts'
 import { sendError } from './respond.ts'
 
 export interface RequestDeadlinesOptions {
@@ -70,7 +71,8 @@ export class RequestDeadlines {
   }
 }
 
+/** An answer that began can no longer be another one: its client is cut off, so that what it does not read is not kept for it. */
 function expire({ request, reply }: Flight): void {
-  if (reply.sent || reply.raw.headersSent) return
-  sendError(request, reply, timeout('request did not complete within the allotted timeout'))
+  if (reply.sent || reply.raw.headersSent) disconnect(reply)
+  else sendError(request, reply, timeout('request did not complete within the allotted timeout'))
 }

@@ -1,5 +1,6 @@
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { DroppedWatchers } from '../registry/store.ts'
 
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
@@ -7,13 +8,18 @@ const durationBuckets = [
 const durationLabels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'] as const
 const requestLabels = [...durationLabels, 'code'] as const
 
+interface Observed {
+  inFlight(): { readOnly: number; mutating: number }
+  droppedWatchers(): DroppedWatchers[]
+}
+
 /** The server's own figures, under upstream's names. */
 export class RequestMetrics {
   readonly #requests
   readonly #durations
   readonly #longRunning
 
-  constructor(metrics: Metrics, { inFlight }: { inFlight: () => { readOnly: number; mutating: number } }) {
+  constructor(metrics: Metrics, { inFlight, droppedWatchers }: Observed) {
     this.#requests = metrics.counter({
       name: 'apiserver_request_total',
       help: 'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
@@ -39,6 +45,15 @@ export class RequestMetrics {
         gauge.set({ request_kind: 'readOnly' }, readOnly)
         gauge.set({ request_kind: 'mutating' }, mutating)
       },
+    })
+    metrics.collected({
+      name: 'apiserver_terminated_watchers_total',
+      help: 'Counter of watchers closed due to unresponsiveness broken by resource type.',
+      type: 'counter',
+      collect: () =>
+        droppedWatchers()
+          .filter(({ count }) => count > 0)
+          .map(({ group, resource, count }) => ({ labels: { group, resource }, value: count })),
     })
   }
 
