@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
 import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js'
 import type { Method } from './messages.ts'
 
@@ -27,9 +29,14 @@ export class Endpoint {
   readonly #watches: Client
 
   constructor(server: string, tls: TlsMaterial) {
-    const { target, channelCredentials } = parseServer(server, tls)
-    this.#requests = new Client(target, channelCredentials, channelOptions)
-    this.#watches = new Client(target, channelCredentials, channelOptions)
+    const { host, port, isSecure } = parseServer(server)
+    const open = () =>
+      new Client(`dns:${host}:${port}`, isSecure ? secure(host, tls) : credentials.createInsecure(), {
+        ...channelOptions,
+        ...(isSecure && announced(host)),
+      })
+    this.#requests = open()
+    this.#watches = open()
   }
 
   call<Request, Response>(
@@ -75,13 +82,23 @@ export class Endpoint {
   }
 }
 
-function parseServer(server: string, tls: TlsMaterial): { target: string; channelCredentials: ChannelCredentials } {
+function parseServer(server: string): { host: string; port: string; isSecure: boolean } {
   const url = URL.parse(server.includes('://') ? server : `http://${server}`)
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search)
     throw new Error(`--etcd-servers: ${JSON.stringify(server)} is not of the form scheme://ip:port`)
-  const { ca = null, key = null, cert = null } = tls
-  return {
-    target: `dns:${url.hostname}:${url.port || '2379'}`,
-    channelCredentials: url.protocol === 'https:' ? credentials.createSsl(ca, key, cert) : credentials.createInsecure(),
-  }
+  return { host: url.hostname, port: url.port || '2379', isSecure: url.protocol === 'https:' }
+}
+
+function secure(host: string, { ca, key, cert }: TlsMaterial): ChannelCredentials {
+  const name = host.replace(/^\[|\]$/g, '')
+  // Under the name that is given below, gRPC would look for that.
+  return credentials.createSsl(ca ?? null, key ?? null, cert ?? null, {
+    checkServerIdentity: (_, peer) => checkServerIdentity(name, peer),
+  })
+}
+
+/** Node takes no address for the name that TLS announces, and gRPC announces whatever the target is. */
+const announced = (host: string): ChannelOptions => {
+  const isAddress = isIP(host.replace(/^\[|\]$/g, '')) > 0
+  return isAddress ? { 'grpc.ssl_target_name_override': 'etcd' } : {}
 }

@@ -36,7 +36,7 @@ export class Leases {
       if (expiry >= now + ttlSeconds * 1000) return id
     }
     if (this.#leases.get(ttlSeconds) !== known) return this.leaseFor(ttlSeconds)
-    return (await this.#grant(ttlSeconds, now)).id
+    return (await this.#grant(ttlSeconds)).id
   }
 
   /** After etcd said that it knows the lease no more. */
@@ -44,7 +44,8 @@ export class Leases {
     for (const [ttl, { lease }] of this.#leases) void lease.then((known) => known.id === id && this.#leases.delete(ttl))
   }
 
-  #grant(ttlSeconds: number, now: number): Promise<Lease> {
+  #grant(ttlSeconds: number): Promise<Lease> {
+    const now = this.#now()
     const { reuseSeconds = 60, grant } = this.#options
     const ttl = ttlSeconds + Math.min(reuseSeconds, Math.floor(ttlSeconds * 0.05))
     const id = randomInt(1, 2 ** 48 - 1)
