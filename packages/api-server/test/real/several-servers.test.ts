@@ -201,7 +201,7 @@ t.test('default/kubernetes has the addresses of both', async (t) => {
 
 t.test('while etcd is away, requests fail in its words, and go on once it is back', async (t) => {
   const { body } = await a.ask('GET', maps)
-  const watching = await a.begin(`${maps}?watch=1&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=12`)
+  const watching = await a.begin(`${maps}?watch=1&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=8`)
   await etcd.kill()
   for (const { ask } of servers) {
     const write = await ask('POST', maps, configMap('while-away'))
