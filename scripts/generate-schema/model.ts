@@ -157,8 +157,11 @@ export class ModelReader {
       omitEmpty,
       extras: extrasOf(field),
     }
-    if (number !== undefined) found.number = number
-    if (within.length > 0) found.within = within
+    // A list that may be nil is a message of its own around the list.
+    const nullable = this.#lookup(source, field.type)?.type.markers.includes('+protobuf.nullable=true')
+    const around = nullable && number !== undefined ? [...within, number] : within
+    if (number !== undefined) found.number = nullable ? 1 : number
+    if (around.length > 0) found.within = around
     if (enumName) {
       found.enumName = enumName
       found.extras.enum = [...(this.enums.get(enumName) ?? [])].sort()
