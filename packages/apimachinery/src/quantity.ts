@@ -50,8 +50,27 @@ function scaleOf(suffix: string): Scale | undefined {
 
 const divideUp = (value: bigint, by: bigint): bigint => (value + by - 1n) / by
 
-/** Throws QuantityError in upstream's words. Amounts finer than a billionth are rounded away from zero. */
+const rememberedTexts = 4096
+const rememberedLength = 32
+
+function remember<T>(known: Map<string, T>, text: string, value: T): T {
+  if (text.length > rememberedLength) return value
+  if (known.size >= rememberedTexts) known.clear()
+  known.set(text, value)
+  return value
+}
+
+const parsed = new Map<string, Quantity>()
+
+/**
+ * Throws QuantityError in upstream's words. Amounts finer than a billionth are rounded away from zero. Remembered, since one write reads
+ * the same few amounts over and over.
+ */
 export function parseQuantity(text: string): Quantity {
+  return parsed.get(text) ?? remember(parsed, text, read(text))
+}
+
+function read(text: string): Quantity {
   const [, sign, whole = '', fraction = '', suffix = ''] = shape.exec(text) ?? []
   if (sign === undefined || (whole === '' && fraction === '')) throw malformed()
   const scale = scaleOf(suffix)
@@ -89,16 +108,10 @@ export function printQuantity({ nanos, format }: Quantity): string {
 }
 
 const canonical = new Map<string, string>()
-const canonicalLimit = 4096
 
-/** As stored objects carry it. Remembered, since few different amounts are written over and over. */
+/** As stored objects carry it. Remembered, as what is parsed is. */
 export function canonicalQuantity(text: string): string {
-  const known = canonical.get(text)
-  if (known !== undefined) return known
-  const printed = printQuantity(parseQuantity(text.trim()))
-  if (canonical.size >= canonicalLimit) canonical.clear()
-  canonical.set(text, printed)
-  return printed
+  return canonical.get(text) ?? remember(canonical, text, printQuantity(parseQuantity(text.trim())))
 }
 
 /** Below 0, 0 or above 0, as a sort's comparison. */

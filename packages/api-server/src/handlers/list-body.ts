@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { Turns, turn } from '../registry/turns.ts'
@@ -82,13 +81,7 @@ class Body {
     const written = this.#held ? Buffer.concat(this.#held) : chunk
     this.#held = undefined
     if (out.write(written) || this.isGone) return
-    const waiting = new AbortController()
-    const { signal } = waiting
-    const events = [once(out, 'drain', { signal }), once(this.#raw, 'close', { signal })]
-    await Promise.race(events).finally(() => {
-      waiting.abort()
-      for (const event of events) event.catch(() => undefined)
-    })
+    await drainedOrGone(out, this.#raw)
   }
 
   end(): void {
@@ -122,5 +115,16 @@ class Body {
     return gzip
   }
 }
+
+const drainedOrGone = (out: Writable, raw: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      out.off('drain', done)
+      raw.off('close', done)
+      resolve()
+    }
+    out.on('drain', done)
+    raw.on('close', done)
+  })
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { byteLength }) => sum + byteLength, 0)

@@ -5,6 +5,7 @@ import { disconnectUnlessClosed } from '../request/disconnect.ts'
 import { demanded } from '../request/field-demand.ts'
 import { addWarnings } from '../request/respond.ts'
 import type { Handler, ResourceRequest } from './handler.ts'
+import { joinedEvents } from './joined-events.ts'
 import { listRequest } from './list.ts'
 import { booleanParameter, integerParameter } from './options.ts'
 import { type View, viewOf } from './view.ts'
@@ -86,11 +87,11 @@ async function stream(resource: ResourceRequest, events: Watch, view: View, endi
         parts.push(view.event(event, { first }))
         first = false
         if (!turns.isOver) continue
-        if (!raw.write(joined(parts))) await drained(raw, ending.signal)
+        if (!raw.write(joinedEvents(parts))) await drained(raw, ending.signal)
         await turns.next()
         parts = []
       }
-      if (parts.length > 0 && !raw.write(joined(parts))) await drained(raw, ending.signal)
+      if (parts.length > 0 && !raw.write(joinedEvents(parts))) await drained(raw, ending.signal)
     }
   } catch (error) {
     if (!ending.signal.aborted) raw.write(errorEvent(error))
@@ -98,9 +99,6 @@ async function stream(resource: ResourceRequest, events: Watch, view: View, endi
   raw.end()
   disconnectUnlessClosed(reply, resource.services.clock)
 }
-
-const joined = (parts: readonly Uint8Array[]): Uint8Array =>
-  parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 
 const contentTypeOf = ({ accepted: { mediaType } }: View): string =>
   mediaType === 'application/json' ? mediaType : `${mediaType};stream=watch`

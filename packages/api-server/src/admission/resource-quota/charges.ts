@@ -62,6 +62,7 @@ export class QuotaCharges {
     }
     try {
       let quotas = await this.#access.list(namespace)
+      if (quotas.length === 0) for (const waiter of [...open]) if (waiter.check.limited.length === 0) settle(waiter)
       for (let left = tries; open.size > 0; left--) {
         const { failed, error } = await this.#write(quotas, this.#chargeAll(quotas, open, settle))
         if (failed.size === 0) break

@@ -6,7 +6,13 @@ export interface PlacedContainer {
 }
 
 /** Every container of a pod with the path it stands at: init containers, containers, ephemeral containers. */
-export const containersWithPath = (field: string, spec: PodSpec): PlacedContainer[] =>
-  (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, i) => ({ field: `${field}.${list}[${i}]`, container })),
-  )
+export function containersWithPath(field: string, spec: PodSpec): PlacedContainer[] {
+  const placed: PlacedContainer[] = []
+  for (const list of lists)
+    spec[list]?.forEach((container, i) => {
+      placed.push({ field: `${field}.${list}[${i}]`, container })
+    })
+  return placed
+}
+
+const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const

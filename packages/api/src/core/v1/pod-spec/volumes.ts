@@ -114,6 +114,8 @@ const sourceChecks = (of: 'pod' | 'template'): SourceChecks<VolumeSource> => ({
   ],
 })
 
+const checksOf = { pod: sourceChecks('pod'), template: sourceChecks('template') }
+
 /** The volumes of a pod that are sound, by name: what containers may mount. */
 export interface CheckedVolumes {
   errors: FieldError[]
@@ -149,7 +151,7 @@ export function validateVolumes(
   volumes: readonly Volume[] | undefined,
   { of, name: pod }: VolumeRules,
 ): CheckedVolumes {
-  const checks = sourceChecks(of)
+  const checks = checksOf[of]
   const sound = new Map<string, Volume>()
   const errors: FieldError[] = []
   for (const [i, volume] of (volumes ?? []).entries()) {
