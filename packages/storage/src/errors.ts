@@ -17,9 +17,13 @@ export class KeyExistsError extends StorageError {
 /** The key was changed, or is gone (`current` undefined), since the caller read it. */
 export class RevisionMismatchError extends StorageError {
   readonly code = 'STORAGE_REVISION_MISMATCH'
+  readonly key: string
+  readonly expected: number
   readonly current: Entry | undefined
   constructor(key: string, expected: number, current: Entry | undefined) {
     super(`revision of ${key} is ${current?.modRevision ?? 'none'}, expected ${expected}`)
+    this.key = key
+    this.expected = expected
     this.current = current
   }
 }
@@ -27,9 +31,11 @@ export class RevisionMismatchError extends StorageError {
 /** The history asked for has been compacted away. */
 export class CompactedError extends StorageError {
   readonly code = 'STORAGE_COMPACTED'
+  readonly requested: number
   readonly compactedRevision: number
   constructor(requested: number, compactedRevision: number) {
     super(`revision ${requested} has been compacted; the oldest is ${compactedRevision}`)
+    this.requested = requested
     this.compactedRevision = compactedRevision
   }
 }
@@ -37,9 +43,11 @@ export class CompactedError extends StorageError {
 /** The revision asked for has not happened yet. */
 export class FutureRevisionError extends StorageError {
   readonly code = 'STORAGE_FUTURE_REVISION'
+  readonly requested: number
   readonly currentRevision: number
   constructor(requested: number, currentRevision: number) {
     super(`revision ${requested} has not happened yet; the latest is ${currentRevision}`)
+    this.requested = requested
     this.currentRevision = currentRevision
   }
 }

@@ -39,8 +39,8 @@ async function openEtcd(
   const read = (file: string | undefined) => (file ? readFile(file) : undefined)
   const [ca, cert, key] = await Promise.all([read(etcd.caFile), read(etcd.certFile), read(etcd.keyFile)])
   // gRPC is not loaded by servers that have no use for it.
-  const { EtcdBackend } = await import('@tandem/storage/etcd/etcd-backend')
-  return EtcdBackend.open({
+  const { openEtcdStore } = await import('@tandem/storage/etcd/etcd-store')
+  return openEtcdStore({
     servers: etcd.servers,
     tls: { ca, cert, key },
     prefix: etcd.prefix ?? '/registry',

@@ -25,6 +25,11 @@ export class KeySpace {
     this.mark = Buffer.from(`${prefix}.progress`)
   }
 
+  /** Where it is written by how much revisions are told greater than they are. */
+  get offset(): Buffer {
+    return Buffer.from(`${this.#prefix}.revision-offset`)
+  }
+
   /** The key as it is in etcd. */
   keyOf(key: string): Buffer {
     if (!key.startsWith(`${this.#inPlaceOf}/`)) throw new Error(`${key} does not begin with ${this.#inPlaceOf}/`)
