@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEtcd } from '@tandem/storage/testing/etcd-server'
+import { linearizabilitySuite } from '@tandem/storage/testing/linearizability-suite'
 import t from 'tap'
 import { startTestServer, type TestServer } from '../../src/testing/server.ts'
+import { subjectOf } from '../config-map-subject.ts'
 import { type Answer, requestsOf } from '../request-client.ts'
 
 t.setTimeout(120_000)
@@ -79,6 +81,24 @@ t.test('what one server acknowledged, every read of the other shows', async (t) 
   }
   t.same(stale, [])
 })
+
+t.test('clients of both servers', (t) =>
+  linearizabilitySuite(
+    t,
+    {
+      prefix: 'key-',
+      async open() {
+        await a.ask('POST', '/api/v1/namespaces', {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: 'exercise' },
+        })
+        return servers.map(({ ask }) => subjectOf(ask, 'exercise'))
+      },
+    },
+    { seeds: [1], operations: 400 },
+  ),
+)
 
 t.test('of two updates from one version, one wins, whichever servers take them', async (t) => {
   await a.ask('POST', maps, configMap('contended', { n: '0' }))
