@@ -42,7 +42,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   const client = options.client ?? (await clientOf(options.kubeconfig))
   const metrics = createMetrics({ process: options.client === undefined })
   const informers = createInformerFactory({ client, clock, logger, transform: withoutManagedFields })
-  const objects = new WatchedObjects(informers)
+  const objects = new WatchedObjects(informers, clock)
   const profiles = new Map(
     readProfiles(options.profiles, options['scheduler-name'] ?? defaultScheduler).map((configuration) => {
       const name = configuration.schedulerName

@@ -1,4 +1,7 @@
-import type { Node, Pod, PodSpec } from '@tandem/api/core/v1/types'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec } from '@tandem/api/core/v1/types'
+import type { StorageClass } from '@tandem/api/storage/v1/types'
+import type { KubernetesObject } from '@tandem/apimachinery'
+import type { ObjectSource } from '../src/framework/plugin.ts'
 
 let uid = 0
 
@@ -65,3 +68,112 @@ export const nodeOf = ({
       images: images.map((image) => ({ names: [image], sizeBytes: 500 * 1024 * 1024 })),
     },
   }) as Node
+
+/** Objects for plugins that read them, as informers would have them. */
+export const objectsOf = (objects: readonly KubernetesObject[]): ObjectSource => ({
+  list: (resource) => objects.filter(({ kind }) => kind === resource.kind) as never,
+  get: (resource, key) =>
+    objects.find(
+      ({ kind, metadata }) =>
+        kind === resource.kind && metadata.name === key.name && (metadata.namespace ?? '') === (key.namespace ?? ''),
+    ) as never,
+  until: async () => {},
+})
+
+const meta = (name: string) => ({ name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '' })
+
+export interface ClaimFixture {
+  name: string
+  className?: string
+  size?: string
+  volumeName?: string
+  bound?: boolean
+  modes?: string[]
+  annotations?: Record<string, string>
+}
+
+export const claimOf = ({
+  name,
+  className = 'local',
+  size = '1Gi',
+  volumeName,
+  bound,
+  modes = ['ReadWriteOnce'],
+  annotations,
+}: ClaimFixture) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      ...meta(name),
+      namespace: 'default',
+      annotations: { ...annotations, ...(bound ? { 'pv.kubernetes.io/bind-completed': 'yes' } : {}) },
+    },
+    spec: {
+      storageClassName: className,
+      accessModes: modes,
+      resources: { requests: { storage: size } },
+      ...(volumeName ? { volumeName } : {}),
+    },
+    status: { phase: bound ? 'Bound' : 'Pending' },
+  }) as PersistentVolumeClaim
+
+export interface VolumeFixture {
+  name: string
+  className?: string
+  size?: string
+  node?: string
+  labels?: Record<string, string>
+  claimName?: string
+  driver?: string
+}
+
+export const volumeOf = ({
+  name,
+  className = 'local',
+  size = '1Gi',
+  node,
+  labels = {},
+  claimName,
+  driver,
+}: VolumeFixture) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { ...meta(name), labels },
+    spec: {
+      storageClassName: className,
+      capacity: { storage: size },
+      accessModes: ['ReadWriteOnce'],
+      ...(driver ? { csi: { driver, volumeHandle: name } } : {}),
+      ...(claimName ? { claimRef: { namespace: 'default', name: claimName, uid: `uid-${claimName}` } } : {}),
+      ...(node
+        ? {
+            nodeAffinity: {
+              required: {
+                nodeSelectorTerms: [
+                  { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }] },
+                ],
+              },
+            },
+          }
+        : {}),
+    },
+    status: { phase: claimName ? 'Bound' : 'Available' },
+  }) as PersistentVolume
+
+export const classOf = (name: string, provisioner: string, more: Partial<StorageClass> = {}) =>
+  ({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: meta(name),
+    provisioner,
+    volumeBindingMode: 'WaitForFirstConsumer',
+    ...more,
+  }) as StorageClass
+
+/** A pod with the claims as its volumes. */
+export const podWith = (fixture: PodFixture, ...claims: string[]): PodFixture => ({
+  ...fixture,
+  volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+})

@@ -1,53 +1,9 @@
 import type { PodDisruptionBudget } from '@tandem/api/policy/v1/types'
-import { FakeClient } from '@tandem/client/testing/fake-client'
-import { FakeClock } from '@tandem/component-base/testing/fake-clock'
+import type { KubernetesObject } from '@tandem/apimachinery'
 import t from 'tap'
-import { SchedulerCache } from '../src/cache/scheduler-cache.ts'
-import { everywhere } from '../src/config/profile.ts'
-import { Framework } from '../src/framework/framework.ts'
-import type { NodeSource, ObjectSource } from '../src/framework/plugin.ts'
-import { podInfoOf } from '../src/framework/pod-info.ts'
-import { defaultPlugins } from '../src/framework/profile.ts'
-import { messageOf } from '../src/framework/status.ts'
-import { nodesToFind, schedulePod } from '../src/schedule-pod.ts'
-import { type NodeFixture, nodeOf, type PodFixture, podOf } from './objects.ts'
-
-let budgets: PodDisruptionBudget[] = []
-const objects: ObjectSource = {
-  list: (resource) => (resource.kind === 'PodDisruptionBudget' ? (budgets as never) : []),
-  get: () => undefined,
-}
-const framework = new Framework({
-  plugins: everywhere(defaultPlugins),
-  handle: { client: new FakeClient(), clock: new FakeClock(), objects },
-})
-
-/** What the scheduler decides, or says: a node's name or the whole message of the event. */
-function decide(pod: PodFixture, nodes: NodeFixture[], placed: (PodFixture & { on: string })[] = []): string {
-  const cache = new SchedulerCache()
-  for (const node of nodes) cache.setNode(nodeOf(node))
-  for (const { on, ...other } of placed) cache.setPod(podInfoOf(podOf(other)), on)
-  const source: NodeSource = {
-    nodes: cache.nodes,
-    node: (name) => cache.node(name),
-    imageNodes: (name) => cache.imageNodes(name),
-    nominatedTo: () => [],
-    countPods: (query) => cache.countPods(query),
-    affinityGroups: () => cache.affinityGroups(),
-    namespaceLabels: cache.namespaceLabels,
-  }
-  const cycle = framework.newCycle(podInfoOf(podOf(pod)), source)
-  const result = schedulePod(framework, cycle, {
-    percentageOfNodesToScore: 0,
-    position: { next: 0 },
-    random: () => 0.99,
-  })
-  if (result.kind === 'fits') return result.nodeName
-  const outcome = result.diagnosis && framework.postFilter(cycle, result.diagnosis.rejections)
-  if (outcome?.victims)
-    return `preempts ${outcome.victims.map(({ pod }) => pod.metadata.name).join(', ')} on ${outcome.nominatedNodeName}`
-  return [result.message, ...(outcome ? [messageOf(outcome.status)] : [])].join(' ')
-}
+import { nodesToFind } from '../src/schedule-pod.ts'
+import { decide } from './decide.ts'
+import type { NodeFixture, PodFixture } from './objects.ts'
 
 const unhelpful = (count: number, total = count) =>
   `no new claims to deallocate, preemption: 0/${total} nodes are available: ${count} Preemption is not helpful for scheduling.`
@@ -60,6 +16,8 @@ const inZone = (operator: 'In' | 'NotIn', value: string) => ({
 
 const budget = (app: string, disruptionsAllowed: number) =>
   ({
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
     metadata: { name: app, namespace: 'default', uid: app, resourceVersion: '1', creationTimestamp: '' },
     spec: { selector: { matchLabels: { app } } },
     status: { disruptionsAllowed },
@@ -77,7 +35,7 @@ const rows: {
   pod: PodFixture
   nodes: NodeFixture[]
   placed?: (PodFixture & { on: string })[]
-  budgets?: PodDisruptionBudget[]
+  objects?: KubernetesObject[]
   expect: string
 }[] = [
   { name: 'one node that fits', pod: { name: 'p', cpu: '1' }, nodes: [{ name: 'a' }], expect: 'a' },
@@ -343,7 +301,7 @@ const rows: {
       { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
       { name: 'y', cpu: '1', priority: 50, on: 'b' },
     ],
-    budgets: [budget('db', 0)],
+    objects: [budget('db', 0)],
     expect: 'preempts y on b',
   },
   {
@@ -354,7 +312,7 @@ const rows: {
       { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
       { name: 'y', cpu: '1', priority: 50, on: 'a' },
     ],
-    budgets: [budget('db', 0)],
+    objects: [budget('db', 0)],
     expect: 'preempts y on a',
   },
   {
@@ -362,7 +320,7 @@ const rows: {
     pod: { name: 'p', cpu: '1', priority: 100 },
     nodes: [{ name: 'a', cpu: '1' }],
     placed: [{ name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' }],
-    budgets: [budget('db', 0)],
+    objects: [budget('db', 0)],
     expect: 'preempts x on a',
   },
   {
@@ -376,7 +334,7 @@ const rows: {
       { name: 'x', cpu: '1', labels: { app: 'db' }, on: 'a' },
       { name: 'y', cpu: '1', priority: 50, on: 'b' },
     ],
-    budgets: [budget('db', 1)],
+    objects: [budget('db', 1)],
     expect: 'preempts x on a',
   },
   {
@@ -387,11 +345,7 @@ const rows: {
   },
 ]
 
-for (const { name, pod, nodes, placed, expect, budgets: inForce = [] } of rows)
-  t.test(name, async (t) => {
-    budgets = inForce
-    t.equal(decide(pod, nodes, placed), expect)
-  })
+for (const { name, expect, ...situation } of rows) t.test(name, async (t) => t.equal(decide(situation), expect))
 
 t.test('in large clusters only a share of the nodes is looked for', async (t) => {
   for (const [nodes, percentage, expected] of [

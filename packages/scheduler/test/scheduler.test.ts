@@ -1,14 +1,17 @@
 import { events } from '@tandem/api/core/v1/event'
 import { nodes } from '@tandem/api/core/v1/node'
+import { persistentVolumes } from '@tandem/api/core/v1/persistentvolume'
+import { persistentVolumeClaims } from '@tandem/api/core/v1/persistentvolumeclaim'
 import { pods } from '@tandem/api/core/v1/pod'
 import type { Pod } from '@tandem/api/core/v1/types'
+import { storageClasses } from '@tandem/api/storage/v1/storageclass'
 import type { Client } from '@tandem/client'
 import { FakeClient } from '@tandem/client/testing/fake-client'
 import { silentLogger, systemClock } from '@tandem/component-base'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { startScheduler } from '../src/start.ts'
-import { nodeOf, type PodFixture, podOf } from './objects.ts'
+import { claimOf, classOf, nodeOf, type PodFixture, podOf, podWith, volumeOf } from './objects.ts'
 
 const until = async <T>(read: () => Promise<T | undefined>): Promise<T> => {
   for (let tries = 0; tries < 400; tries++) {
@@ -103,6 +106,54 @@ t.test('an important pod takes the place of another', async (t) => {
     ),
     'after it was told why',
   )
+})
+
+t.test('a claim that waits for its pod is bound for the node that the pod gets', async (t) => {
+  const client = new BindingClient()
+  client.seed(nodes, nodeOf({ name: 'a' }), nodeOf({ name: 'b' }))
+  client.seed(storageClasses, classOf('local', 'kubernetes.io/no-provisioner'))
+  client.seed(persistentVolumes, volumeOf({ name: 'v', node: 'b' }))
+  client.seed(persistentVolumeClaims, claimOf({ name: 'c' }))
+  client.seed(pods, podOf(podWith({ name: 'p' }, 'c')))
+  const scheduler = await startScheduler(
+    { client, 'leader-elect': false },
+    { logger: silentLogger, clock: systemClock },
+  )
+  t.teardown(() => scheduler.stop())
+  const volume = await until(async () => {
+    const found = await client.get(persistentVolumes, { name: 'v' })
+    return found.spec.claimRef && found
+  })
+  t.match(volume, {
+    metadata: { annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } },
+    spec: { claimRef: { name: 'c', namespace: 'default', uid: 'uid-c' } },
+  })
+  const pod = () => client.get(pods, { namespace: 'default', name: 'p' })
+  t.equal((await pod()).spec.nodeName, undefined, 'not before the claim is bound')
+  // As the volume binder of the controller manager does.
+  const body = { metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }, spec: { volumeName: 'v' } }
+  await client.patch(persistentVolumeClaims, { namespace: 'default', name: 'c' }, { type: 'merge', body })
+  t.equal(await until(async () => (await pod()).spec.nodeName), 'b')
+})
+
+t.test('profiles schedule the pods that ask for them', async (t) => {
+  const client = new BindingClient()
+  client.seed(nodes, nodeOf({ name: 'empty' }), nodeOf({ name: 'busy' }))
+  const placed = podOf({ name: 'x', cpu: '2', memory: '2Gi', nodeName: 'busy' })
+  client.seed(pods, placed, podOf({ name: 'p' }), podOf({ name: 'q', schedulerName: 'packer' }))
+  const packer = {
+    schedulerName: 'packer',
+    plugins: { score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit' }] } },
+    pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated' } } }],
+  }
+  const scheduler = await startScheduler(
+    { client, 'leader-elect': false, profiles: [{ schedulerName: 'default-scheduler' }, packer] },
+    { logger: silentLogger, clock: systemClock },
+  )
+  t.teardown(() => scheduler.stop())
+  const nodeOfPod = (name: string) =>
+    until(async () => (await client.get(pods, { namespace: 'default', name })).spec.nodeName)
+  t.same([await nodeOfPod('p'), await nodeOfPod('q')], ['empty', 'busy'])
 })
 
 t.test('pods of another scheduler are left alone', async (t) => {

@@ -1,15 +1,18 @@
 import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import type { InformerFactory } from '@tandem/client'
+import type { Clock } from '@tandem/component-base'
 import type { ClusterChange, ObjectEvent } from '../framework/cluster-event.ts'
-import type { ObjectSource } from '../framework/plugin.ts'
+import type { ObjectSource, ObjectWait } from '../framework/plugin.ts'
 
 /** Objects that plugins read, beside pods, nodes and namespaces. Only kinds that a plugin in use names are watched. */
 export class WatchedObjects implements ObjectSource {
   readonly #informers: InformerFactory
+  readonly #clock: Clock
   #watched: ReadonlySet<ResourceDefinition<never>> = new Set()
 
-  constructor(informers: InformerFactory) {
+  constructor(informers: InformerFactory, clock: Clock) {
     this.#informers = informers
+    this.#clock = clock
   }
 
   watch(resources: ReadonlySet<ResourceDefinition<never>>, onChange: (change: ClusterChange) => void): void {
@@ -30,6 +33,27 @@ export class WatchedObjects implements ObjectSource {
   /** Resolves when all of them are known. */
   get synced(): Promise<unknown> {
     return Promise.all([...this.#watched].map((resource) => this.#informers.informer(resource).synced))
+  }
+
+  async until({ resources, check, timeoutMs, problem }: ObjectWait): Promise<void> {
+    const endings: (() => void)[] = []
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const look = (): void => {
+          try {
+            if (check()) resolve()
+          } catch (error) {
+            reject(error)
+          }
+        }
+        endings.push(this.#clock.after(timeoutMs, () => reject(new Error(problem))))
+        for (const resource of resources as readonly ResourceDefinition<KubernetesObject>[])
+          endings.push(this.#informers.informer(resource).addHandler({ added: look, updated: look, deleted: look }))
+        look()
+      })
+    } finally {
+      for (const end of endings) end()
+    }
   }
 
   list = <T extends KubernetesObject>(resource: ResourceDefinition<T>, namespace?: string): readonly T[] =>

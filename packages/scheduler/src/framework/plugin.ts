@@ -130,6 +130,16 @@ export interface ObjectSource {
     resource: ResourceDefinition<T>,
     key: { namespace?: string; name: string },
   ): T | undefined
+  /** Resolves when the check holds, which is looked at whenever an object of those kinds changes. Throws what it throws. */
+  until(wait: ObjectWait): Promise<void>
+}
+
+export interface ObjectWait {
+  resources: readonly ResourceDefinition<never>[]
+  check(): boolean
+  timeoutMs: number
+  /** What is said when it takes longer. */
+  problem: string
 }
 
 /** What plugins have of the world outside. */

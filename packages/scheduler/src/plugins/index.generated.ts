@@ -11,10 +11,14 @@ import { plugin as nodePortsPlugin } from './node-ports.ts'
 import { plugin as nodeResourcesBalancedAllocationPlugin } from './node-resources-balanced-allocation.ts'
 import { plugin as nodeResourcesFitPlugin } from './node-resources-fit.ts'
 import { plugin as nodeUnschedulablePlugin } from './node-unschedulable.ts'
+import { plugin as nodeVolumeLimitsPlugin } from './node-volume-limits.ts'
 import { plugin as podTopologySpreadPlugin } from './pod-topology-spread.ts'
 import { plugin as prioritySortPlugin } from './priority-sort.ts'
 import { plugin as schedulingGatesPlugin } from './scheduling-gates.ts'
 import { plugin as taintTolerationPlugin } from './taint-toleration.ts'
+import { plugin as volumeBindingPlugin } from './volume-binding.ts'
+import { plugin as volumeRestrictionsPlugin } from './volume-restrictions.ts'
+import { plugin as volumeZonePlugin } from './volume-zone.ts'
 
 export const plugins = [
   defaultBinderPlugin,
@@ -28,8 +32,12 @@ export const plugins = [
   nodeResourcesBalancedAllocationPlugin,
   nodeResourcesFitPlugin,
   nodeUnschedulablePlugin,
+  nodeVolumeLimitsPlugin,
   podTopologySpreadPlugin,
   prioritySortPlugin,
   schedulingGatesPlugin,
   taintTolerationPlugin,
+  volumeBindingPlugin,
+  volumeRestrictionsPlugin,
+  volumeZonePlugin,
 ] as const
