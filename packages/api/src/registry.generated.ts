@@ -7,6 +7,7 @@ import { mutatingWebhookConfigurations } from './admissionregistration/v1/mutati
 import { validatingAdmissionPolicies } from './admissionregistration/v1/validatingadmissionpolicy.ts'
 import { validatingAdmissionPolicyBindings } from './admissionregistration/v1/validatingadmissionpolicybinding.ts'
 import { validatingWebhookConfigurations } from './admissionregistration/v1/validatingwebhookconfiguration.ts'
+import { customResourceDefinitions } from './apiextensions/v1/customresourcedefinition.ts'
 import { apiServices } from './apiregistration/v1/apiservice.ts'
 import { controllerRevisions } from './apps/v1/controllerrevision.ts'
 import { daemonSets } from './apps/v1/daemonset.ts'
@@ -76,6 +77,7 @@ export const definitions: readonly AnyResourceDefinition[] = [
   validatingAdmissionPolicies,
   validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
+  customResourceDefinitions,
   apiServices,
   controllerRevisions,
   daemonSets,

@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { functions, namespaces, namespaceType, opaqueTypes } from './declarations.ts'
-import { literalFault } from './literal-checks.ts'
+import { literalFault, mentions } from './literal-checks.ts'
 import { registerMacros } from './macros.ts'
 import { messageFunction, withoutMessageLiterals } from './message-literals.ts'
 
@@ -64,6 +64,11 @@ export class CelCompiler {
       return failed(upstreamWords(error?.summary ?? 'invalid expression'), error?.range?.start ?? 0)
     const literal = literalFault(this.#environment.parse(source).ast)
     return literal ? failed(literal.message, literal.at) : { type: shownType(type) }
+  }
+
+  /** Does a good expression speak of this variable? */
+  mentions(expression: string, variable: string): boolean {
+    return mentions(this.#environment.parse(expression).ast, variable)
   }
 
   /** Why the expression is none that yields one of `types`, or undefined. */

@@ -31,6 +31,9 @@ export function patternFault(pattern: string): string | undefined {
   }
 }
 
+export const mentions = (node: ASTNode, variable: string): boolean =>
+  (node.op === 'id' && node.args === variable) || childrenOf(node.args).some((child) => mentions(child, variable))
+
 const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value
 
 const childrenOf = (args: unknown): ASTNode[] =>

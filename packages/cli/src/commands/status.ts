@@ -35,6 +35,7 @@ export const storedOnly = [
   'ResourceSlice',
   'DeviceClass',
   'APIService (local ones are kept)',
+  'CustomResourceDefinition',
 ]
 
 export const command: CliCommand = {
