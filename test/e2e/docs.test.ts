@@ -44,6 +44,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'README.md: Two commands': '.ci/run',
   'docs/deploy.md: systemd': 'test/machines/systemd.test.ts',
   'docs/deploy.md: Compose': 'test/machines/compose.test.ts',
+  'docs/backup.md: Backup and restore': 'packages/cluster/test/backup.test.ts',
   'docs/up.md: Other values': 'packages/cluster/test/prepare.test.ts',
 }
 

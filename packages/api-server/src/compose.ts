@@ -25,6 +25,7 @@ import { RequestMetrics } from './request/metrics.ts'
 import { RequestCounts } from './request/request-counts.ts'
 import { routeUpgrades } from './request/upgrade.ts'
 import { Resources } from './resources.ts'
+import { backupHandler, backupPath } from './routes/backup.ts'
 import { createRoutes } from './routes/routes.ts'
 import { createServer } from './server.ts'
 import type { LoadedCertificate } from './serving-certificate.ts'
@@ -114,7 +115,10 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
       serviceAccounts: { issuer: keys.issuer, jwksUri: `${keys.issuer}/openid/v1/jwks`, keys: keys.verification },
       now: clock.now,
       address: () => address ?? '',
-      others: limit.routes,
+      others: {
+        ...limit.routes,
+        [backupPath]: backupHandler(backend, { serviceClusterIpRange: options.serviceClusterIpRange }),
+      },
     }),
     logger,
   })

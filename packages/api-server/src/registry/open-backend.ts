@@ -13,6 +13,9 @@ export type BackendOptions = Pick<
 
 const fiveMinutes = 300
 
+/** Where LevelDB's files lie in the directory of `--data-dir`. */
+export const storeDirectory = (dataDir: string): string => join(dataDir, 'store')
+
 /** Opens the store that the options name. */
 export function openBackend(options: BackendOptions, logger: Logger): Promise<Backend> {
   const {
@@ -23,7 +26,7 @@ export function openBackend(options: BackendOptions, logger: Logger): Promise<Ba
   } = options
   if (etcd) return openEtcd(etcd, { compactionInterval: seconds * 1000, logger })
   return LevelBackend.open({
-    directory: join(dataDir, 'store'),
+    directory: storeDirectory(dataDir),
     // As with upstream's flag, 0 is never.
     retention: { milliseconds: seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000 },
     integrityCheck: storageIntegrityCheck,

@@ -83,12 +83,18 @@ const attributesOf = (info: RequestInfo): Omit<Attributes, 'user'> => ({
   labelSelector: info.labelSelector,
 })
 
+/** Everything that is stored: not below `/api`, so only who may do everything on non-resource paths is let in. */
+export const backupPath = '/tandem/backup'
+
 const longRunningVerbs = new Set(['watch', 'proxy'])
 const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
 /** These hold no place among the requests in flight and have no deadline. */
 const isLongRunning = ({ verb, subresource, path }: RequestInfo): boolean =>
-  longRunningVerbs.has(verb) || longRunningSubresources.has(subresource) || path.startsWith('/debug/pprof/')
+  longRunningVerbs.has(verb) ||
+  longRunningSubresources.has(subresource) ||
+  path.startsWith('/debug/pprof/') ||
+  path === backupPath
 
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 

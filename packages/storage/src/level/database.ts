@@ -84,7 +84,7 @@ const isNoSpace = (error: unknown): boolean =>
   error instanceof Error && /no space left|quota exceeded/i.test(error.message)
 
 /** The process that has the directory open: after a crash the owner file stays, the lock does not, and the pid may be another's. */
-function ownerOf(directory: string): number | undefined {
+export function ownerOf(directory: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(ownerFile(directory), 'utf8'), 10)
     process.kill(pid, 0)

@@ -10,7 +10,9 @@ import type {
   WriteOptions,
   WriteResult,
 } from '../backend.ts'
+import type { Backup } from '../backup/backup.ts'
 import { ClosedError, CompactedError, FutureRevisionError, NoSpaceError } from '../errors.ts'
+import { entriesOf } from './backup.ts'
 import { CommitQueue, type Write } from './commit-queue.ts'
 import { History, type Mark, type Retention, sweep } from './compactor.ts'
 import { type Database, type Operation, reclaim, translateWrite } from './database.ts'
@@ -205,6 +207,18 @@ export class LevelBackend implements Backend {
     if (!this.#room.isShort() || this.#closed || now < this.#nextReclaim) return
     this.#nextReclaim = now + 60_000
     await this.#handle.read(reclaim)
+  }
+
+  /** Everything as of one revision, while writing goes on. Its entries are to be read, or what was deleted meanwhile is kept. */
+  async backup(attributes: Readonly<Record<string, string>> = {}): Promise<Backup> {
+    this.#checkOpen()
+    return this.#handle.read(async (database) => {
+      const snapshot = database.snapshot()
+      const last = await lastHead(database, { after: 0, snapshot })
+      const revision = Math.max(last ?? 0, this.#compacted)
+      const created = new Date(this.#now()).toISOString()
+      return { header: { revision, created, attributes }, entries: entriesOf(this.#handle, database, snapshot) }
+    })
   }
 
   async currentRevision(): Promise<number> {
