@@ -8,8 +8,6 @@ import { rootOption } from '../root-option.ts'
 
 /** Kinds that are stored and validated, and that nothing acts on yet. */
 export const storedOnly = [
-  'StatefulSet',
-  'DaemonSet',
   'HorizontalPodAutoscaler',
   'PodDisruptionBudget (eviction only)',
   'Ingress',

@@ -23,6 +23,7 @@ import { controller as resourcequotaController } from './resourcequota.ts'
 import { controller as rootCaCertPublisherController } from './root-ca-cert-publisher.ts'
 import { controller as serviceLbController } from './service-lb.ts'
 import { controller as serviceaccountController } from './serviceaccount.ts'
+import { controller as statefulsetController } from './statefulset.ts'
 import { controller as taintEvictionController } from './taint-eviction.ts'
 import { controller as ttlAfterFinishedController } from './ttl-after-finished.ts'
 
@@ -50,6 +51,7 @@ export const controllers = [
   rootCaCertPublisherController,
   serviceLbController,
   serviceaccountController,
+  statefulsetController,
   taintEvictionController,
   ttlAfterFinishedController,
 ] as const

@@ -5,7 +5,7 @@ import { semanticallyEqual } from '@tandem/apimachinery'
 export const podTemplateHash = 'pod-template-hash'
 
 /** Short and stable, without vowels or look-alikes, so that it spells nothing. */
-export function hashOfTemplate(template: PodTemplateSpec, collisionCount: number | undefined): string {
+export function hashOfTemplate(template: object, collisionCount: number | undefined): string {
   const text = canonical(template) + (collisionCount === undefined ? '' : `#${collisionCount}`)
   return safeEncode(String(fnv32a(text)))
 }
