@@ -38,6 +38,7 @@ export const controller: Controller<CronJob> = {
     const cronJob = structuredClone(cached)
     const step: CronJobStep = { owned: ownedBy(context.informer(jobs), cronJob), context }
     const observed = await observeJobs(cronJob, step)
+    if (!observed) return undefined
     const kept = await removeOutdated(cronJob, observed, step)
     try {
       const { status = kept, result } = await run({ ...cronJob, status: kept }, context)

@@ -5,6 +5,7 @@ import { controller as certificatesigningrequestCleanerController } from './cert
 import { controller as certificatesigningrequestSigningController } from './certificatesigningrequest-signing.ts'
 import { controller as clusterroleAggregationController } from './clusterrole-aggregation.ts'
 import { controller as cronjobController } from './cronjob.ts'
+import { controller as daemonsetController } from './daemonset.ts'
 import { controller as deploymentController } from './deployment.ts'
 import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
@@ -33,6 +34,7 @@ export const controllers = [
   certificatesigningrequestSigningController,
   clusterroleAggregationController,
   cronjobController,
+  daemonsetController,
   deploymentController,
   endpointsController,
   endpointsliceMirroringController,

@@ -1,3 +1,4 @@
+import { cronJobs } from '@tandem/api/batch/v1/cronjob'
 import { jobs } from '@tandem/api/batch/v1/job'
 import type { CronJob, CronJobStatus, Job } from '@tandem/api/batch/v1/types'
 import { isNotFound } from '@tandem/apimachinery'
@@ -12,8 +13,14 @@ export const without = (status: CronJobStatus, uid: string): CronJobStatus => {
   return { ...rest, ...(left.length > 0 && { active: left }) }
 }
 
-/** The status by what became of its jobs: those that finished, or are gone, are active no more. */
-export async function observeJobs(cronJob: CronJob, { owned, context }: CronJobStep): Promise<CronJobStatus> {
+/**
+ * The status by what became of its jobs: those that finished, or are gone, are active no more. Undefined where the cache is behind what
+ * was written last: then it cannot tell a job that was started just now from one that nobody knows of.
+ */
+export async function observeJobs(
+  cronJob: CronJob,
+  { owned, context }: CronJobStep,
+): Promise<CronJobStatus | undefined> {
   const { client, recorder } = context
   const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
     recorder.record({ object: cronJob, type, reason, message })
@@ -22,7 +29,10 @@ export async function observeJobs(cronJob: CronJob, { owned, context }: CronJobS
     const { uid, name } = job.metadata
     const known = isActive(status, uid)
     if (!isJobFinished(job)) {
-      if (!known) tell('Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`)
+      if (known) continue
+      const fresh = await client.get(cronJobs, { namespace: cronJob.metadata.namespace, name: cronJob.metadata.name })
+      if (isActive(fresh.status ?? {}, uid)) return undefined
+      tell('Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`)
       continue
     }
     if (known) {

@@ -70,7 +70,16 @@ t.test('a job is started, seen to finish, and its time told', async (t) => {
 })
 
 t.test('where one runs already, no other is started', async (t) => {
-  await create('forbid', { concurrencyPolicy: 'Forbid' })
+  const { metadata } = await create('forbid', { concurrencyPolicy: 'Forbid', suspend: true })
+  const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: 'forbid', uid: metadata.uid, controller: true }
+  const job = await client.create(jobs, {
+    metadata: { name: 'forbid-before', namespace, ownerReferences: [owner] },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } },
+  })
+  const key = { namespace, name: 'forbid' }
+  const active = [{ kind: 'Job', namespace, name: 'forbid-before', uid: job.metadata.uid }]
+  await client.patch(cronJobs, key, { type: 'merge', body: { status: { active } } }, { subresource: 'status' })
+  await client.patch(cronJobs, key, { type: 'merge', body: { spec: { suspend: false } } })
   await eventually(async () => assert.ok((await reasonsOf('forbid')).includes('JobAlreadyActive')))
   t.equal((await jobsOf('forbid')).length, 1)
 })
