@@ -12,6 +12,7 @@ import { tokenIssuer } from './authentication/service-account/issuer.ts'
 import type { ServiceAccountKeys } from './authentication/service-account/load-keys.ts'
 import { createAuthorization } from './authorization/create-authorizer.ts'
 import { escalationCheck } from './authorization/rbac/escalation.ts'
+import type { Encryption } from './encryption/encryption.ts'
 import type { FollowOptions } from './follow.ts'
 import { dispatch } from './handlers/dispatch.ts'
 import type { KubeletConnection } from './kubelet/connection.ts'
@@ -34,6 +35,7 @@ import { answersWithin } from './store-health.ts'
 /** What was read and opened before anything is put together. */
 export interface Parts {
   backend: Backend
+  encryption: Encryption | undefined
   registry: Registry
   certificate: LoadedCertificate
   keys: ServiceAccountKeys
@@ -75,6 +77,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   ])
   const deadlines = new RequestDeadlines({ requestTimeout: (options.requestTimeout ?? 60) * 1000, clock })
   const metrics = createMetrics()
+  parts.encryption?.describe(metrics, certificate.cert.toString())
   const counts = new RequestCounts()
   const limit = createLimit(options, { clock, resources, metrics, counts })
   const requestMetrics = new RequestMetrics(metrics, {

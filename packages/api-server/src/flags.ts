@@ -30,6 +30,17 @@ export const flags = {
     description: 'A port range to reserve for services with NodePort visibility, both ends included',
   },
   ...storageFlags,
+  'encryption-provider-config': {
+    type: 'string',
+    description:
+      'The file containing configuration for encryption providers to be used for storing secrets in the store',
+  },
+  'encryption-provider-config-automatic-reload': {
+    type: 'bool',
+    default: false,
+    description:
+      'Determines if the file set by --encryption-provider-config should be automatically reloaded if the disk contents change',
+  },
   'tls-cert-file': {
     type: 'string',
     description: 'File containing the x509 certificate for HTTPS; read again when it changes',
@@ -128,6 +139,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
   const optional = {
     advertiseAddress: values['advertise-address'],
     clientCaFile: values['client-ca-file'],
+    encryptionProviderConfig: values['encryption-provider-config'],
     kubeletClientCertificate: values['kubelet-client-certificate'],
     kubeletClientKey: values['kubelet-client-key'],
     kubeletCertificateAuthority: values['kubelet-certificate-authority'],
@@ -148,6 +160,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
     kubeletPreferredAddressTypes: values['kubelet-preferred-address-types'],
     authorizationModes: values['authorization-mode'].map(authorizationMode),
     anonymousAuth: values['anonymous-auth'],
+    encryptionProviderConfigAutomaticReload: values['encryption-provider-config-automatic-reload'],
     enableAdmissionPlugins: values['enable-admission-plugins'],
     disableAdmissionPlugins: values['disable-admission-plugins'],
     podSecurityEnforce: podSecurityLevel(values['pod-security-enforce']),

@@ -19,6 +19,10 @@ export interface ApiServerOptions {
   etcd?: EtcdStorage
   /** A store that is open already: tests, and processes that compose a cluster. */
   backend?: Backend
+  /** A file that says which resources are encrypted at rest, and under which keys. */
+  encryptionProviderConfig?: string
+  /** Takes over changes of that file while the server runs. */
+  encryptionProviderConfigAutomaticReload?: boolean
   tlsCertFile: string
   tlsPrivateKeyFile: string
   clientCaFile?: string

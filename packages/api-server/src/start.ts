@@ -36,7 +36,7 @@ export async function startApiServer(options: ApiServerOptions, context: Compone
   const opened = await openRegistry(options, context)
   try {
     return await serve(options, context, {
-      parts: { backend: opened.backend, registry: opened.registry, certificate, keys, kubelet, signal },
+      parts: { ...opened, certificate, keys, kubelet, signal },
       files,
       async stop() {
         await opened.close()
@@ -84,6 +84,7 @@ async function serve(
     await app.close()
     throw error
   }
+  if (options.encryptionProviderConfigAutomaticReload) void parts.encryption?.follow(following)
   setReady(`${advertise()}:${port}`)
   void reloadCertificate(app.server as unknown as Server, files, { clock, logger, signal, loaded })
   logger.info({ address: bindAddress, port }, 'serving')

@@ -214,7 +214,9 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
       return { entry: last, created: false, deleted: true }
     }
     const stored = codec.encode(next)
-    if (isUnchanged(stored, codec.stored(current))) return { entry: current, created: false, deleted: false }
+    const unchanged = isUnchanged(stored, codec.stored(current))
+    if (unchanged && !(await this.#backend.isStale?.(prefix + key)))
+      return { entry: current, created: false, deleted: false }
     const taken = codec.take(next)
     if (dryRun)
       return { entry: codec.entry(stored, current.revision, taken) as Entry<T>, created: false, deleted: false }
