@@ -47,6 +47,9 @@ export interface Backend {
   /** The oldest revision that can still be listed or watched from. */
   compactedRevision(): Promise<number>
 
+  /** Whether history up to and with this revision is gone. Cheaper than asking for the oldest that is left. */
+  isCompacted(revision: number): Promise<boolean>
+
   close(): Promise<void>
 }
 

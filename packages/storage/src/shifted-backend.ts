@@ -74,6 +74,10 @@ export class ShiftedBackend implements Backend {
     return (await this.#backend.currentRevision()) + this.#offset
   }
 
+  async isCompacted(revision: number): Promise<boolean> {
+    return revision <= this.#offset || this.#backend.isCompacted(revision - this.#offset)
+  }
+
   async compactedRevision(): Promise<number> {
     return (await this.#backend.compactedRevision()) + this.#offset
   }

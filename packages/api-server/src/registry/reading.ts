@@ -96,6 +96,8 @@ export class Reader {
   ): Promise<StoredList> {
     const { start, revision, limit } = page
     const { recent } = this.#cache
+    // What the store has forgotten is not told from memory: a list takes only so long, on any server and after any restart.
+    if (await this.#backend.isCompacted(revision)) throw page.continued ? continueTooOld(start) : listTooOld()
     if (revision < recent.since) return this.#fromBackend(selector, page)
     const prefix = namespacePrefix(selector.namespace)
     const entries = asOf(this.#slice(selector, start), recent.statesAt(revision), { prefix, first: prefix + start })

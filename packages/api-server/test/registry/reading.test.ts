@@ -139,6 +139,17 @@ t.test('resourceVersion', async (t) => {
       }
     })
 
+  await t.test('a past that the store has forgotten is not told from memory', async (t) => {
+    const { registry, backend } = await openRegistry(t)
+    const store = registry.store(configMaps)
+    for (const name of 'abcd') await store.create(configMap(name), { namespace })
+    const page = await store.list({ limit: 2 })
+    t.equal(await namesOf(store, { continue: page.continue }), 'c d')
+    await store.delete({ namespace, name: 'c' })
+    await backend.compact(await backend.currentRevision())
+    await t.rejects(store.list({ continue: page.continue }), { code: 410 })
+  })
+
   await t.test('a past from before the start comes from the log', async (t) => {
     const again = await openRegistry(t)
     const store = again.registry.store(configMaps)

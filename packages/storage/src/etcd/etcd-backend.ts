@@ -222,15 +222,20 @@ export class EtcdBackend implements Backend {
   }
 
   /** etcd tells it only to those who ask for what is gone. */
-  async compactedRevision(): Promise<number> {
+  async isCompacted(revision: number): Promise<boolean> {
     this.#checkOpen()
-    const key = this.#keys.mark
     try {
-      await this.#connection.call(range, { key, revision: 1, countOnly: true }, { repeatable: true })
-      return 0
+      await this.#connection.call(range, { key: this.#keys.mark, revision, countOnly: true }, { repeatable: true })
+      return false
     } catch (error) {
-      if (!isCompacted(error)) throw translate(error)
+      if (isCompacted(error)) return true
+      throw translate(error)
     }
+  }
+
+  async compactedRevision(): Promise<number> {
+    if (!(await this.isCompacted(1))) return 0
+    const key = this.#keys.mark
     const createRequest = { key, rangeEnd: empty, startRevision: 1 }
     try {
       for await (const { compactRevision } of this.#connection.stream(watch, { createRequest }, this.#closing.signal))

@@ -225,6 +225,10 @@ export class LevelBackend implements Backend {
     return this.#queue.revision
   }
 
+  async isCompacted(revision: number): Promise<boolean> {
+    return revision < this.#compacted
+  }
+
   async compactedRevision(): Promise<number> {
     return this.#compacted
   }

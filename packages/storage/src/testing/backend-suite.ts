@@ -218,6 +218,7 @@ const checks: Record<string, Check> = {
     const { a, a2 } = await fill(backend)
     await backend.compact(a2)
     t.equal(await backend.compactedRevision(), a2)
+    t.same([await backend.isCompacted(a), await backend.isCompacted(a2)], [true, false])
     t.equal(await listed(backend, '/p/'), '/p/a=a2')
     t.equal(await listed(backend, '/p/', { revision: a2 }), '/p/a=a2 /p/b=b1')
     await t.rejects(backend.list('/p/', { revision: a }), { code: 'STORAGE_COMPACTED' })
