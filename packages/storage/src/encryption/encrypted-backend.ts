@@ -83,6 +83,10 @@ export class EncryptedBackend implements Backend {
     return this.#base.currentRevision()
   }
 
+  isCompacted(revision: number): Promise<boolean> {
+    return this.#base.isCompacted(revision)
+  }
+
   compactedRevision(): Promise<number> {
     return this.#base.compactedRevision()
   }
