@@ -1,5 +1,5 @@
 import { type FieldError, type ResourceDefinition, required, validateIp } from '@tandem/apimachinery'
-import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
+import { nameColumn } from '@tandem/apimachinery/columns'
 import { nameIsPathSegment } from '@tandem/apimachinery/names'
 import { dns1123Subdomain, immutable, invalidEach } from '../../core/v1/field-checks.ts'
 import type { IPAddress, IPAddressSpec, ParentReference } from './types.ts'
@@ -49,6 +49,5 @@ export const ipAddresses: ResourceDefinition<IPAddress> = {
   columns: [
     nameColumn,
     { name: 'ParentRef', type: 'string', description: 'The object that holds the address.', value: parentOf },
-    ageColumn,
   ],
 }
