@@ -120,7 +120,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
       address: () => address ?? '',
       others: {
         ...limit.routes,
-        [backupPath]: backupHandler(backend, { serviceClusterIpRange: options.serviceClusterIpRange }),
+        [backupPath]: backupHandler({ backend, etcd: options.etcd }, { serviceClusterIpRange: options.serviceClusterIpRange }),
       },
     }),
     logger,

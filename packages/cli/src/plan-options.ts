@@ -12,6 +12,11 @@ const planFlags = [
     key: 'dnsAddress',
   },
   { flag: 'lb-pool', value: '<cidr>', help: 'addresses of Services of type LoadBalancer', key: 'loadBalancerPool' },
+  { flag: 'etcd-servers', value: '<urls>', help: 'an etcd to store objects in', key: 'etcdServers' },
+  { flag: 'etcd-prefix', value: '<path>', help: 'where in etcd', key: 'etcdPrefix' },
+  { flag: 'etcd-cafile', value: '<file>', help: 'who signed the certificate of etcd', key: 'etcdCafile' },
+  { flag: 'etcd-certfile', value: '<file>', help: 'certificate for etcd', key: 'etcdCertfile' },
+  { flag: 'etcd-keyfile', value: '<file>', help: 'key of that certificate', key: 'etcdKeyfile' },
   { flag: 'node-port-address', value: '<ip>', help: 'where NodePorts answer', key: 'nodePortAddress' },
 ] as const
 

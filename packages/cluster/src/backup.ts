@@ -9,15 +9,16 @@ import {
   type Restored,
   restoreFiles,
 } from '@tandem/api-server/registry/store-files'
+import { backupOfEtcd, restoreIntoEtcd } from '@tandem/api-server/registry/store-migration'
 import { backupPath } from '@tandem/api-server/routes/backup'
 import { loadKubeconfig } from '@tandem/client/kubeconfig/kubeconfig'
 import { Agent, request } from 'undici'
-import { dataDirectory } from './components.ts'
 import { invokingUser } from './files.ts'
 import { kubeconfigPath } from './kubeconfigs.ts'
 import { withLock } from './lock.ts'
 import type { ClusterPlan } from './plan.ts'
-import { readPid } from './supervisor/supervisor.ts'
+import { mayWrite } from './running.ts'
+import { dataDirectory, etcdOf } from './storage.ts'
 
 export interface BackupResult extends BackupSummary {
   file: string
@@ -46,11 +47,12 @@ export async function backupCluster(plan: ClusterPlan, file: string): Promise<Ba
 /** Puts what is in a backup in place of what a cluster stores. Refused while the cluster runs. */
 export const restoreCluster = (plan: ClusterPlan, file: string, root: string): Promise<BackupSummary & Restored> =>
   withLock(root, async () => {
-    const running = ['supervisor', 'apiserver'].some((name) => readPid(`${plan.directory}/run`, name))
-    if (running) throw new BackupError(`${plan.name} is running; stop it with tandem down ${plan.name}`)
+    if (mayWrite(plan)) throw new BackupError(`${plan.name} is running; stop it with tandem down ${plan.name}`)
     // All of it is read before anything is changed.
     const summary = await checkBackup(file)
     checkOrigin(summary, plan, file)
+    const etcd = etcdOf(plan)
+    if (etcd) return { ...summary, ...(await restoreIntoEtcd(etcd, file)), before: undefined }
     return { ...summary, ...(await restoreFiles(dataDirectory(plan), file)) }
   })
 
@@ -70,10 +72,16 @@ async function* contentOf(plan: ClusterPlan): AsyncGenerator<Uint8Array> {
     const answer = await request(config.server + backupPath, { dispatcher }).catch(undefinedIfRefused)
     if (answer?.statusCode === 200) yield* answer.body
     else if (answer) throw new BackupError(`${plan.name}: the API server answered: ${await answer.body.text()}`)
-    else yield* backupOfFiles(dataDirectory(plan), { serviceClusterIpRange: plan.serviceCidr })
+    else yield* storedOf(plan)
   } finally {
     await dispatcher.destroy()
   }
+}
+
+function storedOf(plan: ClusterPlan): AsyncIterable<Uint8Array> {
+  const attributes = { serviceClusterIpRange: plan.serviceCidr }
+  const etcd = etcdOf(plan)
+  return etcd ? backupOfEtcd(etcd, attributes) : backupOfFiles(dataDirectory(plan), attributes)
 }
 
 function undefinedIfRefused(error: NodeJS.ErrnoException): undefined {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ClusterPlan } from './plan.ts'
+import { storageFlags } from './storage.ts'
 
 /** One process of a cluster: the arguments that systemd units, compose files and `up` all give the same binary. */
 export interface ComponentSpec {
@@ -21,9 +22,6 @@ export type ComponentName = 'apiserver' | 'controller-manager' | 'scheduler' | '
 const youngGeneration = (mebibytes: number): string => `--max-semi-space-size=${mebibytes}`
 const nodeOptions = youngGeneration(2)
 
-/** Where the API server keeps what it stores. */
-export const dataDirectory = ({ directory }: ClusterPlan): string => join(directory, 'data')
-
 /** In the order of their start; each starts at once and waits for the API server by itself. */
 export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
   const pki = (file: string) => join(plan.directory, 'pki', file)
@@ -40,7 +38,7 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
       nodeOptions: youngGeneration(4),
       healthUrl: `https://127.0.0.1:${ports.apiServer}/readyz`,
       args: [
-        `--data-dir=${dataDirectory(plan)}`,
+        ...storageFlags(plan),
         '--bind-address=0.0.0.0',
         `--secure-port=${ports.apiServer}`,
         `--advertise-address=${plan.hostAddress}`,

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { startApiServer } from '@tandem/api-server'
 import { loadKubeconfig } from '@tandem/client/kubeconfig/kubeconfig'
 import type { ComponentContext, RunningComponent } from '@tandem/component-base'
@@ -8,6 +7,7 @@ import { startScheduler } from '@tandem/scheduler'
 import { kubeconfigPath, writeKubeconfigs } from './kubeconfigs.ts'
 import { ensurePki, pkiPath } from './pki.ts'
 import type { ClusterPlan } from './plan.ts'
+import { dataDirectory, etcdOf } from './storage.ts'
 
 export interface RunningControlPlane extends RunningComponent {
   /** `https://host:port` */
@@ -20,13 +20,14 @@ export interface RunningControlPlane extends RunningComponent {
 export async function startControlPlane(plan: ClusterPlan, context: ComponentContext): Promise<RunningControlPlane> {
   await ensurePki(plan)
   const file = (name: string) => pkiPath(plan, name)
+  const etcd = etcdOf(plan)
   const apiServer = await startApiServer(
     {
       bindAddress: '127.0.0.1',
       securePort: plan.ports.apiServer,
       advertiseAddress: plan.hostAddress,
       serviceClusterIpRange: plan.serviceCidr,
-      dataDir: join(plan.directory, 'data'),
+      ...(etcd ? { etcd } : { dataDir: dataDirectory(plan) }),
       tlsCertFile: file('apiserver.crt'),
       tlsPrivateKeyFile: file('apiserver.key'),
       clientCaFile: file('ca.crt'),

@@ -18,6 +18,13 @@ export interface ClusterPlan {
   nodePortAddress?: string
   /** The socket of the engine that runs the pods. */
   engineSocket: string
+  /** Addresses of an etcd, separated by commas, that keeps what the cluster stores; the cluster's own directory when absent. */
+  etcdServers?: string
+  /** `/tandem/<name>` unless given. */
+  etcdPrefix?: string
+  etcdCafile?: string
+  etcdCertfile?: string
+  etcdKeyfile?: string
   clusterDomain: string
   podCidr: string
   serviceCidr: string

@@ -12,6 +12,7 @@ import { writeKubeconfigs } from './kubeconfigs.ts'
 import { ensurePki } from './pki.ts'
 import { type ClusterName, type ClusterPlan, planClusters } from './plan.ts'
 import { findOverlaps } from './ranges.ts'
+import { storageConflict, storeOf } from './storage.ts'
 
 /** A reason why clusters cannot be brought up that the person at the keyboard can do something about. */
 export class UpError extends Error {
@@ -57,6 +58,13 @@ export async function makePlans({ root, clusters, overrides }: PlanRequest): Pro
     beside,
     overrides: withEarlierNames(earlier, clusters, overrides),
   })
+  for (const plan of plans) {
+    const conflict = storageConflict(
+      earlier.find(({ name }) => name === plan.name),
+      plan,
+    )
+    if (conflict) throw new UpError(conflict)
+  }
   const routes = earlier.length === 0 ? await readRoutes() : []
   const [overlap] = findOverlaps([...beside, ...plans], routes)
   if (overlap) {
@@ -71,7 +79,7 @@ export const plansBeside = (earlier: readonly ClusterPlan[], clusters: readonly 
   earlier.filter(({ name }) => !clusters.some((cluster) => cluster === name))
 
 /**
- * Ranges, and what chains begin with, stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them,
+ * Ranges, what chains begin with, and where objects are stored stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them,
  * and rules under another name would be nobody's.
  */
 const withEarlierNames = (
@@ -85,7 +93,7 @@ function namesOf(plans: readonly ClusterPlan[], name: ClusterName): Partial<Clus
   const plan = plans.find((candidate) => candidate.name === name)
   if (!plan) return {}
   const { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix } = plan
-  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix }
+  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix, ...storeOf(plan) }
 }
 
 /** Kernel settings of the whole host, with the values from before kept. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@tandem/component-base'
 import type { Backend } from '@tandem/storage'
+import type { EtcdOptions } from '@tandem/storage/etcd/etcd-backend'
 import { LevelBackend } from '@tandem/storage/level/level-backend'
 import type { ApiServerOptions, EtcdStorage } from '../options.ts'
 import { registryPrefix } from './keys.ts'
@@ -35,21 +36,25 @@ export function openBackend(options: BackendOptions, logger: Logger): Promise<Ba
   })
 }
 
-async function openEtcd(
-  etcd: EtcdStorage,
-  { compactionInterval, logger }: { compactionInterval: number; logger: Logger },
-): Promise<Backend> {
+/** With the files read that the flags name. */
+export async function etcdOptions(etcd: EtcdStorage): Promise<EtcdOptions> {
   const read = (file: string | undefined) => (file ? readFile(file) : undefined)
   const [ca, cert, key] = await Promise.all([read(etcd.caFile), read(etcd.certFile), read(etcd.keyFile)])
-  // gRPC is not loaded by servers that have no use for it.
-  const { openEtcdStore } = await import('@tandem/storage/etcd/etcd-store')
-  return openEtcdStore({
+  return {
     servers: etcd.servers,
     tls: { ca, cert, key },
     prefix: etcd.prefix ?? '/registry',
     inPlaceOf: registryPrefix.slice(0, -1),
-    compactionInterval,
     leaseReuseSeconds: etcd.leaseReuseDuration,
-    onError: (err) => logger.warn({ err }, 'etcd was not compacted'),
-  })
+  }
+}
+
+async function openEtcd(
+  etcd: EtcdStorage,
+  { compactionInterval, logger }: { compactionInterval: number; logger: Logger },
+): Promise<Backend> {
+  // gRPC is not loaded by servers that have no use for it.
+  const { openEtcdStore } = await import('@tandem/storage/etcd/etcd-store')
+  const onError = (err: unknown) => logger.warn({ err }, 'etcd was not compacted')
+  return openEtcdStore({ ...(await etcdOptions(etcd)), compactionInterval, onError })
 }

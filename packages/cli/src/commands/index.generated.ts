@@ -9,6 +9,7 @@ import { command as imageCommand } from './image.ts'
 import { command as initCommand } from './init.ts'
 import { command as kubeconfigCommand } from './kubeconfig.ts'
 import { command as logsCommand } from './logs.ts'
+import { command as migrateCommand } from './migrate.ts'
 import { command as promoteCommand } from './promote.ts'
 import { command as restoreCommand } from './restore.ts'
 import { command as statusCommand } from './status.ts'
@@ -24,6 +25,7 @@ export const commands = [
   initCommand,
   kubeconfigCommand,
   logsCommand,
+  migrateCommand,
   promoteCommand,
   restoreCommand,
   statusCommand,

@@ -49,9 +49,15 @@ export class KeySpace {
     return { key: next, rangeEnd: endOf(start) }
   }
 
-  /** Everything, and the mark. */
+  /** All keys of the callers. */
+  get everything(): KeyRange {
+    const start = Buffer.from(`${this.#prefix}/`)
+    return { key: start, rangeEnd: endOf(start) }
+  }
+
+  /** Those, and what is kept beside them. */
   get all(): KeyRange {
-    return { key: this.mark, rangeEnd: endOf(Buffer.from(`${this.#prefix}/`)) }
+    return { ...this.everything, key: this.mark }
   }
 }
 

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js'
+import type { KeyRange } from './key-space.ts'
 
 /**
  * The part of etcd's v3 API that is spoken here, as facts of its wire format: the fields of each message with their types and numbers.
@@ -6,12 +7,13 @@ import protobuf from 'protobufjs/light.js'
  */
 const facts = {
   Header: 'revision int64 3',
-  KeyValue: 'key bytes 1, createRevision int64 2, modRevision int64 3, version int64 4, value bytes 5',
+  KeyValue: 'key bytes 1, createRevision int64 2, modRevision int64 3, version int64 4, value bytes 5, lease int64 6',
   RangeRequest: 'key bytes 1, rangeEnd bytes 2, limit int64 3, revision int64 4, keysOnly bool 8, countOnly bool 9',
   RangeResponse: 'header Header 1, kvs KeyValue[] 2, more bool 3, count int64 4',
   PutRequest: 'key bytes 1, value bytes 2, lease int64 3',
   PutResponse: 'header Header 1',
   DeleteRangeRequest: 'key bytes 1, rangeEnd bytes 2',
+  DeleteRangeResponse: 'header Header 1',
   RequestOp: 'requestRange RangeRequest 1, requestPut PutRequest 2, requestDeleteRange DeleteRangeRequest 3',
   ResponseOp: 'responseRange RangeResponse 1',
   Compare: 'result int32 1, target int32 2, key bytes 3, version int64 4, modRevision int64 6',
@@ -27,6 +29,8 @@ const facts = {
     'header Header 1, created bool 3, canceled bool 4, compactRevision int64 5, cancelReason string 6, fragment bool 7, events Event[] 11',
   LeaseGrantRequest: 'TTL int64 1, ID int64 2',
   LeaseGrantResponse: 'header Header 1',
+  LeaseTimeToLiveRequest: 'ID int64 1',
+  LeaseTimeToLiveResponse: 'header Header 1, TTL int64 3',
 } as const
 
 export interface Header {
@@ -39,6 +43,8 @@ export interface KeyValue {
   modRevision: number
   version: number
   value: Buffer
+  /** 0 for none. */
+  lease: number
 }
 
 export interface RangeRequest {
@@ -67,7 +73,7 @@ export interface PutRequest {
 export interface RequestOp {
   requestRange?: RangeRequest
   requestPut?: PutRequest
-  requestDeleteRange?: { key: Uint8Array; rangeEnd?: Uint8Array }
+  requestDeleteRange?: Partial<KeyRange>
 }
 
 export const compareResult = { equal: 0 } as const
@@ -165,6 +171,17 @@ export const compact = method<{ revision: number }, { header: Header }>(
   'CompactionResponse',
 )
 export const watch = method<WatchRequest, WatchResponse>('Watch/Watch', 'WatchRequest', 'WatchResponse')
+export const deleteRange = method<KeyRange, { header: Header }>(
+  'KV/DeleteRange',
+  'DeleteRangeRequest',
+  'DeleteRangeResponse',
+)
+/** Seconds that are left, negative for a lease that has ended. */
+export const leaseTimeToLive = method<{ ID: number }, { header: Header; TTL: number }>(
+  'Lease/LeaseTimeToLive',
+  'LeaseTimeToLiveRequest',
+  'LeaseTimeToLiveResponse',
+)
 export const leaseGrant = method<{ TTL: number; ID: number }, { header: Header }>(
   'Lease/LeaseGrant',
   'LeaseGrantRequest',
