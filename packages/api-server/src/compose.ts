@@ -120,7 +120,10 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
       address: () => address ?? '',
       others: {
         ...limit.routes,
-        [backupPath]: backupHandler({ backend, etcd: options.etcd }, { serviceClusterIpRange: options.serviceClusterIpRange }),
+        [backupPath]: backupHandler(
+          { backend, etcd: options.etcd },
+          { serviceClusterIpRange: options.serviceClusterIpRange },
+        ),
       },
     }),
     logger,

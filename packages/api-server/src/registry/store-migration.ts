@@ -3,7 +3,7 @@ import { mkdir, rename } from 'node:fs/promises'
 import { BackupError } from '@tandem/storage/backup/backup'
 import { decodeBackup, encodeBackup } from '@tandem/storage/backup/format'
 import type { RestoreToEtcd } from '@tandem/storage/etcd/etcd-restore'
-import { restoreBackup } from '@tandem/storage/level/backup'
+import { restoreBackup, revisionLeap } from '@tandem/storage/level/backup'
 import { LevelBackend } from '@tandem/storage/level/level-backend'
 import type { EtcdStorage } from '../options.ts'
 import { etcdOptions, storeDirectory } from './open-backend.ts'
@@ -54,10 +54,12 @@ export async function* backupOfEtcd(etcd: EtcdStorage, attributes: BackupAttribu
   yield* encodeBackup(await backupEtcd(await etcdOptions(etcd), { attributes: { ...attributes } }))
 }
 
-/** Puts a backup into an etcd that has nothing there. */
+/** Puts a backup into an etcd that has nothing there. Clients have seen revisions that came after it: none of these is given again. */
 export async function restoreIntoEtcd(etcd: EtcdStorage, file: string): Promise<{ entries: number }> {
   const { restoreEtcd } = await restores()
-  return restoreEtcd(await etcdOptions(etcd), await decodeBackup(createReadStream(file), file))
+  const { header, entries } = await decodeBackup(createReadStream(file), file)
+  const leaped = { ...header, revision: header.revision + revisionLeap }
+  return restoreEtcd(await etcdOptions(etcd), { header: leaped, entries })
 }
 
 const nameOf = ({ prefix, servers }: EtcdStorage): string => `etcd's ${prefix} at ${servers.join(',')}`

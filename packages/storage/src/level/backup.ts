@@ -47,7 +47,7 @@ async function readEntries(database: Database, after: string, snapshot: Snapshot
  * Revisions of a restored store begin this far behind the backup's. Clients have seen revisions that came after the backup: given again,
  * for other changes, they would hide these from a watch that goes on. As it is, such a watch is told that its revision is gone.
  */
-const revisionLeap = 1_000_000_000
+export const revisionLeap = 1_000_000_000
 
 export interface Restored {
   entries: number
