@@ -102,14 +102,7 @@ function pathFits(
 ): boolean {
   if (resource === 'namespaces') return true
   if (scope === 'Cluster') return namespace === ''
-  if (namespace !== '') return true
-  return (
-    verb === 'list' ||
-    (verb === 'watch' && name === '') ||
-    verb === 'create' ||
-    verb === 'deletecollection' ||
-    verb === 'watch'
-  )
+  return namespace !== '' || name === '' || verb === 'list' || verb === 'watch'
 }
 
 const methodNotAllowed: Handler = () => {

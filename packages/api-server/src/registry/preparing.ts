@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { builtInSchema } from '@tandem/api'
 import {
   apiVersionOf,
   badRequest,
@@ -54,6 +55,7 @@ export function validateCreate<T extends KubernetesObject>(definition: ResourceD
       namespaced: definition.scope === 'Namespaced',
       ...(definition.validateName && { validateName: definition.validateName }),
     }),
+    ...finalizerFaults(definition, object),
     ...(definition.validate?.(object) ?? []),
   ]
   refuse(definition, object, faults)
@@ -98,9 +100,26 @@ export function validateUpdate<T extends KubernetesObject>(
   const own = subresource === 'status' ? definition.validateStatusUpdate : definition.validateUpdate
   const faults = [
     ...validateObjectMetaUpdate(next.metadata, old.metadata),
+    ...finalizerFaults(definition, next),
     ...((rules?.validateUpdate ? rules.validateUpdate(next, old) : own?.call(definition, next, old)) ?? []),
   ]
   refuse(definition, next, faults)
+}
+
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+
+/** Who else holds an object says where they are at home. Custom resources take any name. */
+function finalizerFaults<T extends KubernetesObject>(
+  { schema }: ResourceDefinition<T>,
+  { metadata: { finalizers = [] } }: T,
+): FieldError[] {
+  if (!builtInSchema.has(schema)) return []
+  const why = 'name is neither a standard finalizer name nor is it fully qualified'
+  return finalizers.flatMap((name, i) =>
+    name.includes('/') || standardFinalizers.includes(name)
+      ? []
+      : [invalidValue(`metadata.finalizers[${i}]`, name, why)],
+  )
 }
 
 export function mustHaveResourceVersion<T extends KubernetesObject>(
