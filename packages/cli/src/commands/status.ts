@@ -9,7 +9,6 @@ import { rootOption } from '../root-option.ts'
 /** Kinds that are stored and validated, and that nothing acts on yet. */
 export const storedOnly = [
   'HorizontalPodAutoscaler',
-  'PodDisruptionBudget (eviction only)',
   'Ingress',
   'NetworkPolicy',
   'PersistentVolume',

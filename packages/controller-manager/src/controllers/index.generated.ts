@@ -7,6 +7,7 @@ import { controller as clusterroleAggregationController } from './clusterrole-ag
 import { controller as cronjobController } from './cronjob.ts'
 import { controller as daemonsetController } from './daemonset.ts'
 import { controller as deploymentController } from './deployment.ts'
+import { controller as disruptionController } from './disruption.ts'
 import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
 import { controller as endpointsliceController } from './endpointslice.ts'
@@ -36,6 +37,7 @@ export const controllers = [
   cronjobController,
   daemonsetController,
   deploymentController,
+  disruptionController,
   endpointsController,
   endpointsliceMirroringController,
   endpointsliceController,

@@ -1,8 +1,9 @@
 import { pods } from '@tandem/api/core/v1/pod'
 import { isPodReady, setPodCondition } from '@tandem/api/core/v1/pod-conditions'
 import type { Pod } from '@tandem/api/core/v1/types'
+import { disruptionAllowed, withDisruptionAllowed } from '@tandem/api/policy/v1/disruption-allowed'
 import { podDisruptionBudgets } from '@tandem/api/policy/v1/poddisruptionbudget'
-import type { Eviction, PodDisruptionBudget } from '@tandem/api/policy/v1/types'
+import type { Eviction, PodDisruptionBudget, PodDisruptionBudgetStatus } from '@tandem/api/policy/v1/types'
 import {
   badRequest,
   type DeleteOptions,
@@ -25,6 +26,7 @@ const budgetsResource = { group: 'policy', resource: 'poddisruptionbudgets' }
 /** More pods than this are not waited for at once: something else is wrong then. */
 const maxDisruptedPods = 2000
 const retrySeconds = 10
+const mostTries = 20
 
 /** `pods/eviction`: a deletion that asks the pod's disruption budget first. */
 export const createEviction: Handler = async (resource) => {
@@ -40,15 +42,21 @@ export const createEviction: Handler = async (resource) => {
   await services.admission.admit(admission)
   await services.admission.validate(admission)
 
-  const pod = (await services.resources.store(pods).get({ namespace, name })).object()
-  const guarded = mayBeDisrupted(pod) ? undefined : await askBudget(resource, pod, dryRun)
-  if (guarded?.unhealthy)
-    options.preconditions = { ...options.preconditions, resourceVersion: pod.metadata.resourceVersion }
-  try {
-    await markAndDelete(resource, options, dryRun)
-  } catch (error) {
-    if (guarded?.unhealthy && isConflict(error)) throw stillProcessing(guarded.budget)
-    throw error
+  for (let tries = 1; ; tries++) {
+    const pod = (await services.resources.store(pods).get({ namespace, name })).object()
+    const guarded = mayBeDisrupted(pod) ? undefined : await askBudget(resource, pod, dryRun)
+    // What let it go must still be so when it goes: that it had not started, or served nobody.
+    const mustStay = !options.preconditions?.resourceVersion && (guarded?.unhealthy || isPending(pod))
+    const { resourceVersion } = pod.metadata
+    try {
+      const preconditions = mustStay ? { ...options.preconditions, resourceVersion } : options.preconditions
+      await markAndDelete(resource, { ...options, ...(preconditions && { preconditions }) }, dryRun)
+      break
+    } catch (error) {
+      if (!mustStay || !isConflict(error)) throw error
+      if (guarded) throw stillProcessing(guarded.budget)
+      if (tries === mostTries) throw error
+    }
   }
   sendObject(request, reply, 201, success(undefined, 201))
 }
@@ -56,6 +64,8 @@ export const createEviction: Handler = async (resource) => {
 /** Pods that serve nobody, or no longer, are no loss. */
 const mayBeDisrupted = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp !== undefined || ['Succeeded', 'Failed', 'Pending'].includes(status?.phase ?? '')
+
+const isPending = ({ metadata, status }: Pod): boolean => !metadata.deletionTimestamp && status?.phase === 'Pending'
 
 interface Guarded {
   budget: string
@@ -111,12 +121,22 @@ function decrement(budget: PodDisruptionBudget, podName: string, now: number): v
       name,
       `DisruptedPods map too big - too many evictions not confirmed by PDB controller`,
     )
-  if (disruptionsAllowed === 0)
-    throw overBudget(
-      `The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`,
-    )
+  if (disruptionsAllowed === 0) throw overBudget(whyNone(name, status))
   status.disruptionsAllowed = disruptionsAllowed - 1
+  if (status.disruptionsAllowed === 0) status.conditions = withDisruptionAllowed(status, { now })
   status.disruptedPods = { ...status.disruptedPods, [podName]: timestamp(now) }
+}
+
+function whyNone(name: string, status: PodDisruptionBudgetStatus): string {
+  const { desiredHealthy = 0, currentHealthy = 0 } = status
+  const condition = disruptionAllowed(status)
+  const message = condition?.status === 'False' ? condition.message : ''
+  if (message && condition?.reason === 'SyncFailed')
+    return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${message}`
+  if (currentHealthy <= desiredHealthy)
+    return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+  const shown = message ? ` (${condition?.reason}): ${message}` : ''
+  return `The disruption budget ${name} does not allow evicting pods currently${shown}`
 }
 
 const overBudget = (cause: string, retryAfter = 0): StatusError => {
