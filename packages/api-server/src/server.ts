@@ -1,5 +1,5 @@
 import type { Server as HttpServer } from 'node:http'
-import { requestEntityTooLarge } from '@tandem/apimachinery'
+import { requestEntityTooLarge, unsupportedMediaType } from '@tandem/apimachinery'
 import type { Logger } from '@tandem/component-base'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { Hook } from './request/context.ts'
@@ -22,6 +22,9 @@ export interface ServerOptions {
 
 /** As upstream: what etcd takes of one object, and then some. */
 const bodyLimit = 3 * 1024 * 1024
+
+const unknownFormat = () =>
+  unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
 
 /** Longer than clients keep idle connections, so that it is they who close them: a request on its way is never lost. */
 const idleTimeout = 600_000
@@ -53,7 +56,7 @@ export function createServer({ tls, hooks, routes, logger }: ServerOptions): Fas
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
       return sendError(request, reply, requestEntityTooLarge(`limit is ${bodyLimit}`))
-    const status = statusErrorOf(error)
+    const status = error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' ? unknownFormat() : statusErrorOf(error)
     if (status.code >= 500) logger.error({ err: error, path: request.url }, 'request failed')
     sendError(request, reply, status)
   })

@@ -17,8 +17,9 @@ export const create: Handler = async (resource) => {
   const name = object.metadata.name ?? ''
   const admission = (now: KubernetesObject) =>
     admissionRequest(resource, { operation: 'CREATE', object: now, oldObject: undefined, dryRun, name })
-  await services.admission.admit(admission(object))
+  // What admission sets is nobody's: fields are counted as the client sent them.
   managedByUpdate(resource, { object, old: undefined, parameters })
+  await services.admission.admit(admission(object))
 
   const entry = await store.create(object, {
     dryRun,

@@ -29,10 +29,10 @@ export const patch: Handler = async (resource) => {
       if (!current) authorizeCreate(resource)
       const object = patched(resource, { type, body, current, parameters })
       checkIdentity(resource, object, current)
+      if (type !== 'apply') managedByUpdate(resource, { object, old: current, parameters })
       const operation = current ? 'UPDATE' : 'CREATE'
       const { dryRun } = parameters
       await services.admission.admit(admissionRequest(resource, { operation, object, oldObject: current, dryRun }))
-      if (type !== 'apply') managedByUpdate(resource, { object, old: current, parameters })
       return object
     },
     { ...updateRequest(resource, parameters), createIfAbsent: type === 'apply' && kube.info.subresource === '' },

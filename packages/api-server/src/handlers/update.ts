@@ -20,6 +20,7 @@ export const update: Handler = async (resource) => {
     keyOfRequest(resource),
     async (current) => {
       const object = structuredClone(sent)
+      managedByUpdate(resource, { object, old: current, parameters })
       await services.admission.admit(
         admissionRequest(resource, {
           operation: current ? 'UPDATE' : 'CREATE',
@@ -28,7 +29,6 @@ export const update: Handler = async (resource) => {
           dryRun: parameters.dryRun,
         }),
       )
-      managedByUpdate(resource, { object, old: current, parameters })
       return object
     },
     { ...updateRequest(resource, parameters), preconditions: { uid: sent.metadata.uid || undefined } },

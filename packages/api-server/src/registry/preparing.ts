@@ -23,6 +23,8 @@ export function fillForCreate<T extends KubernetesObject>(
   { namespace, now }: { namespace: string | undefined; now: number },
 ): void {
   const { metadata } = object
+  // What has no name yet is refused, or named before it is kept; whoever looks at it may rely on a string.
+  metadata.name ??= ''
   object.apiVersion = apiVersionOf(definition)
   object.kind = definition.kind
   fillNamespace(definition, object, namespace)

@@ -16,10 +16,13 @@ export type ListAt =
   | { mode: 'notOlderThan'; revision: number }
   | { mode: 'exact'; revision: number }
 
+const maxUint64 = 2n ** 64n - 1n
+
 export function parseResourceVersion(text: string, prefix = ''): number {
-  if (!/^\d+$/.test(text))
+  const fault = !/^\d+$/.test(text) ? 'invalid syntax' : BigInt(text) > maxUint64 ? 'value out of range' : undefined
+  if (fault)
     throw badRequest(
-      `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${fault}`,
     )
   return Number(text)
 }

@@ -1,6 +1,6 @@
 import { set } from '../decode/decoder.ts'
 import { equalJson } from '../equality.ts'
-import { badRequest, internalError, type StatusError } from '../errors.ts'
+import { badRequest, type StatusError } from '../errors.ts'
 import type { FieldSchema, SchemaRegistry, TypeSchema } from '../schema.ts'
 import { notApplicable } from './json.ts'
 import { isObject, type Json } from './json-object.ts'
@@ -75,7 +75,7 @@ class Merge {
     if (Array.isArray(sample)) throw notApplicable()
     if (!isObject(sample)) return mergeScalars(original, patch)
     const key = field.patchMergeKey
-    if (!key) throw internalError(`cannot merge lists without merge key for ${field.name}`)
+    if (!key) throw badRequest(`cannot merge lists without merge key for ${field.name}`)
     const { kept, items, replaced } = separate(original, patch, key)
     if (replaced) return items.map((element) => withoutDirectives(element, { keepMarked: true }))
     const merged = this.#elements(kept, items, key, this.#typeOf(field))
@@ -122,7 +122,7 @@ function directed(patch: Json): Json {
   const { [directive]: what, ...rest } = patch
   if (what === 'replace') return rest
   if (what === 'delete') return {}
-  throw internalError(`unknown patch type: ${String(what)} in map: ${JSON.stringify(patch)}`)
+  throw badRequest(`unknown patch type: ${String(what)} in map: ${JSON.stringify(patch)}`)
 }
 
 /** `$retainKeys`: all other keys go, as when one member of a union takes the place of another. */
@@ -169,8 +169,8 @@ function separate(original: readonly unknown[], patch: readonly unknown[], key: 
     else if (what === 'delete') {
       requireKey(element, key)
       kept = kept.filter((candidate) => !equalJson(candidate[key], element[key]))
-    } else if (what === 'merge') throw internalError('merging lists cannot yet be specified in the patch')
-    else throw internalError(`unknown patch type: ${String(what)} in map: ${JSON.stringify(element)}`)
+    } else if (what === 'merge') throw badRequest('merging lists cannot yet be specified in the patch')
+    else throw badRequest(`unknown patch type: ${String(what)} in map: ${JSON.stringify(element)}`)
   }
   return { kept, items, replaced }
 }
@@ -178,7 +178,7 @@ function separate(original: readonly unknown[], patch: readonly unknown[], key: 
 function requireKey(element: Json, key: string): void {
   if (element[key] !== undefined) return
   const shown = Object.entries(element).map(([name, value]) => `${name}:${JSON.stringify(value)}`)
-  throw internalError(`map: map[${shown.join(' ')}] does not contain declared merge key: ${key}`)
+  throw badRequest(`map: map[${shown.join(' ')}] does not contain declared merge key: ${key}`)
 }
 
 /** The elements of the patch must come in the order that the directive names. */
@@ -189,7 +189,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], key: s
   let at = 0
   for (const element of order) if (at < items.length && equalJson(keyOf(items[at]), keyOf(element))) at++
   if (at < items.length)
-    throw internalError(
+    throw badRequest(
       `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
     )
 }

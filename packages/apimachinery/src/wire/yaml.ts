@@ -22,4 +22,4 @@ function messageOf(cause: unknown): string {
 
 /** As Go prints it: keys in order, lists no deeper than their key. Words that YAML 1.1 takes for booleans are quoted. */
 export const printYaml = (object: object): string =>
-  dump(object, { lineWidth: -1, noRefs: true, sortKeys: true, seqNoIndent: true })
+  dump(object, { lineWidth: -1, noRefs: true, sortKeys: true, seqNoIndent: true, quoteStyle: 'double' })

@@ -197,7 +197,7 @@ class Allocation {
     if (!asked) spec.healthCheckNodePort = await this.#nextPort('failed to allocate a HealthCheck NodePort 0')
     else {
       const fault = await this.#claimPort(asked)
-      if (fault) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${fault}`)
+      if (fault) throw this.#invalid([invalidValue('spec.healthCheckNodePort', asked, fault)])
     }
   }
 
