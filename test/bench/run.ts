@@ -1,17 +1,19 @@
 import { parseArgs } from 'node:util'
 import { apiServerTable } from './api-server.ts'
+import { etcdTable } from './etcd.ts'
 import { longListsTable } from './long-lists.ts'
 import { startTable } from './start-and-footprint.ts'
 import { format, type Table } from './table.ts'
 
 /**
- * `npm run bench [-- start api lists]`: each table with its targets. Loopback only, a folder of its own, no root; some minutes. Binaries
+ * `npm run bench [-- start api lists etcd]`: each table with its targets. Loopback only, a folder of its own, no root; some minutes. Binaries
  * are those of `npm run build` where that was run, else the sources.
  */
 const tables: Readonly<Record<string, () => Promise<Table>>> = {
   start: startTable,
   api: apiServerTable,
   lists: longListsTable,
+  etcd: etcdTable,
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
