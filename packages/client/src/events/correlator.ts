@@ -31,7 +31,7 @@ interface Bucket {
   at: number
 }
 
-/** Upstream's rules: the same event counts up; ten that differ in message alone become one; a source gets 25 an object, then one in five minutes. */
+/** Upstream's rules: the same event counts up; ten that differ in message alone become one; a source gets 25 of each type an object, then one in five minutes. */
 export class EventCorrelator {
   readonly #clock: Clock
   readonly #written = new Map<string, Event>()
@@ -45,9 +45,10 @@ export class EventCorrelator {
   correlate(occurrence: Occurrence): Correlation {
     const { similar, combined } = this.#aggregate(occurrence)
     const message = combined ? `(combined from similar events): ${occurrence.message}` : occurrence.message
-    const key = combined ? similar : `${similar}|${message}`
+    const { fieldPath = '' } = occurrence.involvedObject
+    const key = combined ? similar : [similar, fieldPath, message].join('|')
     const existing = this.#written.get(key)
-    if (!this.#allow(objectKey(occurrence.involvedObject))) return { kind: 'drop' }
+    if (!this.#allow([objectKey(occurrence.involvedObject), occurrence.type].join('|'))) return { kind: 'drop' }
     if (!existing) return { kind: 'create', message, count: 1, key }
     return { kind: 'update', message, count: (existing.count ?? 1) + 1, key, existing }
   }
@@ -91,8 +92,9 @@ export class EventCorrelator {
   }
 }
 
-const objectKey = ({ kind, namespace, name, uid, apiVersion, fieldPath }: ObjectReference): string =>
-  [kind, namespace, name, uid, apiVersion, fieldPath].join('/')
+/** Whatever part of it is meant: many containers are no more news than one. */
+const objectKey = ({ kind, namespace, name, uid, apiVersion }: ObjectReference): string =>
+  [kind, namespace, name, uid, apiVersion].join('/')
 
 /** Puts an entry last, and lets the one go that was least lately used. */
 function keep<V>(map: Map<string, V>, key: string, value: V): void {

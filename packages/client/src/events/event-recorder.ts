@@ -1,6 +1,13 @@
 import { events } from '@tandem/api/core/v1/event'
 import type { Event, ObjectReference } from '@tandem/api/core/v1/types'
-import { isAlreadyExists, isForbidden, isNotFound, type KubernetesObject, type New } from '@tandem/apimachinery'
+import {
+  isAlreadyExists,
+  isForbidden,
+  isNotFound,
+  isStatusError,
+  type KubernetesObject,
+  type New,
+} from '@tandem/apimachinery'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { Client } from '../client.ts'
 import { EventCorrelator } from './correlator.ts'
@@ -16,17 +23,22 @@ export interface EventRecorderOptions {
   host?: string
 }
 
-const maxQueued = 1000
+const maxQueued = 10_000
 const maxMessageLength = 1024
+/** Events of one object are written one after the other, so that a repeat finds what it repeats; those of others need not wait. */
+const lanes = 8
+const maxTries = 12
+const pauseMs = 10_000
 
 export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => new Recorder(options)
 
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #correlator: EventCorrelator
+  readonly #lanes = Array.from({ length: lanes }, () => Promise.resolve())
   #queued = 0
-  /** Events are written one after the other, so that a repeat finds the event that it repeats. */
-  #tail: Promise<void> = Promise.resolve()
+  /** Aborted while somebody waits: what cannot be written then is given up. */
+  #hurry = new AbortController()
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
@@ -37,8 +49,10 @@ class Recorder implements EventRecorder {
     if (this.#queued >= maxQueued) return
     this.#queued++
     const at = this.#options.clock.now()
-    this.#tail = this.#tail
-      .then(() => this.#write(event, at))
+    const involvedObject = referenceTo(event)
+    const lane = laneOf(involvedObject)
+    this.#lanes[lane] = (this.#lanes[lane] ?? Promise.resolve())
+      .then(() => this.#write(event, involvedObject, at))
       .catch((error: unknown) =>
         this.#options.logger.warn({ error, reason: event.reason }, 'event could not be written'),
       )
@@ -47,26 +61,39 @@ class Recorder implements EventRecorder {
       })
   }
 
-  flush(): Promise<void> {
-    return this.#tail
+  async flush(): Promise<void> {
+    this.#hurry.abort()
+    await Promise.all(this.#lanes)
+    this.#hurry = new AbortController()
   }
 
-  async #write(recorded: RecordedEvent, at: number): Promise<void> {
-    const involvedObject = referenceTo(recorded)
+  async #write(recorded: RecordedEvent, involvedObject: ObjectReference, at: number): Promise<void> {
     const { type, reason } = recorded
     const message = recorded.message.slice(0, maxMessageLength)
     const correlation = this.#correlator.correlate({ involvedObject, type, reason, message })
     if (correlation.kind === 'drop') return
-    try {
-      const event =
-        correlation.kind === 'update'
-          ? await this.#update(correlation, at)
-          : await this.#create(recorded, { involvedObject, message: correlation.message, at })
-      this.#correlator.written(correlation.key, event)
-    } catch (error) {
-      // A namespace that is being deleted takes no events, and nobody will miss them.
-      if (isForbidden(error) || isAlreadyExists(error)) return
-      throw error
+    const write = () =>
+      correlation.kind === 'update'
+        ? this.#update(correlation, at)
+        : this.#create(recorded, { involvedObject, message: correlation.message, at })
+    const event = await this.#untilAnswered(write)
+    if (event) this.#correlator.written(correlation.key, event)
+  }
+
+  /** Tries again as long as the server cannot be reached. What it refuses is given up. */
+  async #untilAnswered(write: () => Promise<Event>): Promise<Event | undefined> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await write()
+      } catch (error) {
+        // A namespace that is being deleted takes no events, and nobody will miss them.
+        if (isForbidden(error) || isAlreadyExists(error)) return undefined
+        const { signal } = this.#hurry
+        if (isStatusError(error) || tries === maxTries || signal.aborted) throw error
+        // Clients do not all come back at once.
+        const pause = tries === 1 ? pauseMs * Math.random() : pauseMs
+        await this.#options.clock.sleep(pause, signal).catch(() => undefined)
+      }
     }
   }
 
@@ -111,6 +138,12 @@ class Recorder implements EventRecorder {
     }
     return client.create(events, event)
   }
+}
+
+function laneOf({ namespace = '', name = '' }: ObjectReference): number {
+  let sum = 0
+  for (const character of namespace + name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521
+  return sum % lanes
 }
 
 let sequence = 0

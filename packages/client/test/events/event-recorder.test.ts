@@ -81,6 +81,51 @@ t.test('one object cannot flood the cluster', async (t) => {
   t.equal((await written()).length, 26)
 })
 
+t.test('what is said of parts of an object counts together, warnings apart from the rest', async (t) => {
+  const { recorder, written } = start()
+  const say = (type: 'Normal' | 'Warning', i: number) =>
+    recorder.record({ ...backOff, type, reason: `R${i}`, fieldPath: `spec.containers{c${i}}` })
+  for (let i = 0; i < 40; i++) say('Warning', i)
+  for (let i = 0; i < 40; i++) say('Normal', i)
+  t.equal((await written()).length, 50)
+})
+
+t.test('parts of an object have events of their own', async (t) => {
+  const { recorder, written } = start()
+  for (const part of ['a', 'b', 'a']) recorder.record({ ...backOff, fieldPath: `spec.containers{${part}}` })
+  t.same(
+    (await written()).map(({ count, involvedObject }) => `${involvedObject.fieldPath} ${count}`),
+    ['spec.containers{a} 2', 'spec.containers{b} 1'],
+  )
+})
+
+t.test('a server that is away is waited for, until somebody cannot wait', async (t) => {
+  const { recorder, client, clock } = start()
+  const create = client.create.bind(client)
+  let tries = 0
+  client.create = ((...args: Parameters<typeof create>) => {
+    tries++
+    return tries < 3 ? Promise.reject(new Error('connect ECONNREFUSED')) : create(...args)
+  }) as typeof client.create
+  recorder.record(backOff)
+  for (let i = 0; i < 3; i++) await clock.advance(10_000)
+  t.match((await client.list(events)).items, [{ reason: 'BackOff' }])
+  t.equal(tries, 3)
+
+  tries = -1000
+  recorder.record({ ...backOff, reason: 'Lost' })
+  await recorder.flush()
+  t.equal((await client.list(events)).items.length, 1, 'given up')
+  t.ok(tries <= -998)
+})
+
+t.test('a thousand objects and more are told of', async (t) => {
+  const { recorder, written } = start()
+  for (let i = 0; i < 3000; i++)
+    recorder.record({ ...backOff, object: { ...pod, metadata: { ...pod.metadata, name: `web-${i}`, uid: `u${i}` } } })
+  t.equal((await written()).length, 3000)
+})
+
 t.test('an event that expired meanwhile is made anew', async (t) => {
   const { recorder, written, client } = start()
   recorder.record(backOff)
