@@ -2,7 +2,7 @@ import { configMaps } from '@tandem/api/core/v1/configmap'
 import { expired, forbidden } from '@tandem/apimachinery'
 import t from 'tap'
 import { FakeClient } from '../src/testing/fake-client.ts'
-import { WaitTimeoutError, waitFor } from '../src/wait-for.ts'
+import { waitFor } from '../src/wait-for.ts'
 
 const key = { namespace: 'ns', name: 'a' }
 const configMap = (data: Record<string, string>) => ({ metadata: key, data })
@@ -32,9 +32,12 @@ t.test('a history that is gone is no reason to give up', async (t) => {
 
 t.test('other failures end the wait, and so does its time', async (t) => {
   const client = new FakeClient()
+  // The wait's own timer keeps no process alive; this one does.
+  const alive = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(alive))
   await t.rejects(
     waitFor(client, configMaps, key, () => false, { timeoutMs: 20 }),
-    WaitTimeoutError,
+    { message: 'timed out waiting for ConfigMap a' },
   )
   client.watch = () => {
     throw forbidden({ group: '', resource: 'configmaps' }, '', 'no')
