@@ -22,7 +22,10 @@ export interface ControlPlane {
 const names = ['apiserver', 'controller-manager', 'scheduler']
 
 /** Keys and kubeconfigs are made before; what is timed after is the processes alone. On loopback, in a folder of its own. */
-export async function prepareControlPlane(): Promise<{ start(only?: readonly string[]): ControlPlane }> {
+export async function prepareControlPlane(): Promise<{
+  plan: ClusterPlan
+  start(only?: readonly string[]): ControlPlane
+}> {
   const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'))
   const [prepared] = planClusters({
     root,
@@ -38,6 +41,7 @@ export async function prepareControlPlane(): Promise<{ start(only?: readonly str
   writeKubeconfigs(plan)
   const pki = (file: string): string => readFileSync(join(plan.directory, 'pki', file), 'utf8')
   return {
+    plan,
     start(only = names) {
       const specs = componentsOf(plan).filter(({ name }) => only.includes(name))
       const children = new Map(specs.map((spec) => [spec.name as string, launch(plan, spec)]))

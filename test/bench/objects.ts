@@ -1,9 +1,9 @@
 /** Objects as large as those the targets speak of. */
-export const configMap = (name: string): object => ({
+export const configMap = (name: string, bytes = 900): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, labels: { app: 'bench' } },
-  data: { text: 'x'.repeat(900) },
+  data: { text: 'x'.repeat(bytes) },
 })
 
 /** About 4.4 KB as served; no node can take it. */

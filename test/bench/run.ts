@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util'
 import { apiServerTable } from './api-server.ts'
 import { etcdTable } from './etcd.ts'
+import { growthTable } from './growth.ts'
 import { longListsTable } from './long-lists.ts'
 import { startTable } from './start-and-footprint.ts'
 import { format, type Table } from './table.ts'
 
 /**
- * `npm run bench [-- start api lists etcd]`: each table with its targets. Loopback only, a folder of its own, no root; some minutes. Binaries
- * are those of `npm run build` where that was run, else the sources.
+ * `npm run bench [-- start api lists growth etcd]`: each table with its targets. Loopback only, a folder of its own, no root; some
+ * minutes. Binaries are those of `npm run build` where that was run, else the sources.
  */
 const tables: Readonly<Record<string, () => Promise<Table>>> = {
   start: startTable,
   api: apiServerTable,
   lists: longListsTable,
+  growth: growthTable,
   etcd: etcdTable,
 }
 

@@ -2,6 +2,9 @@ import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import { apiVersionOf } from '@tandem/apimachinery'
 import type { StoredEntry } from './store.ts'
 
+/** Makes room for bytes that live as long as an entry. */
+export type Allocate = (length: number) => Buffer
+
 /** What is taken out of an object once, at the write. */
 export type Taken = Pick<StoredEntry, 'name' | 'namespace' | 'labels' | 'fields'>
 
@@ -51,15 +54,15 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
   }
 
   /** The bytes that are sent: what is stored, with its resourceVersion, which is known only after the write. */
-  entry(bytes: Uint8Array, revision: number, taken: Taken): Entry<T> {
+  entry(bytes: Uint8Array, revision: number, taken: Taken, allocate: Allocate = Buffer.allocUnsafeSlow): Entry<T> {
     const stored = this.#inThisVersion(asBuffer(bytes))
     if (revision === 0) return new Entry(taken, 0, stored)
     const version = `"resourceVersion":"${revision}",`
     const at = this.#head.length
-    const json = Buffer.allocUnsafeSlow(stored.byteLength + version.length)
-    json.set(stored.subarray(0, at))
+    const json = allocate(stored.byteLength + version.length)
+    stored.copy(json, 0, 0, at)
     json.write(version, at, 'latin1')
-    json.set(stored.subarray(at), at + version.length)
+    stored.copy(json, at + version.length, at)
     return new Entry(taken, revision, json)
   }
 

@@ -2,9 +2,10 @@ import { apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
 import type { Backend, StorageEvent } from '@tandem/storage'
 import type { Backlog } from './backlog.ts'
 import { Change } from './change.ts'
-import { Codec, type Entry, type Taken } from './entry.ts'
+import { type Allocate, Codec, type Entry, type Taken } from './entry.ts'
 import { resourcePrefix } from './keys.ts'
 import { OrderedEntries } from './ordered-entries.ts'
+import { PackedBytes } from './packed-bytes.ts'
 import { RecentChanges } from './recent-changes.ts'
 import { Turns } from './turns.ts'
 import { Bookmark } from './watch-event.ts'
@@ -112,9 +113,9 @@ export class WatchCache {
     return new Change({ revision, current, previous, last })
   }
 
-  #entry(stored: Uint8Array, revision: number): Entry {
+  #entry(stored: Uint8Array, revision: number, allocate?: Allocate): Entry {
     const taken = this.#written.get(stored) ?? this.codec.take(this.codec.decode(stored))
-    return this.codec.entry(stored, revision, taken)
+    return this.codec.entry(stored, revision, taken, allocate)
   }
 
   async #fill(): Promise<void> {
@@ -124,8 +125,9 @@ export class WatchCache {
       if (era !== this.#era) return this.ready()
       this.entries.clear()
       const turns = new Turns()
+      const { allocate } = new PackedBytes()
       for (const { value, modRevision } of entries) {
-        this.entries.append(this.#entry(value, modRevision))
+        this.entries.append(this.#entry(value, modRevision, allocate))
         const turn = turns.take()
         if (!turn) continue
         await turn
