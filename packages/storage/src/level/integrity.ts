@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, truncateSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { FormatError } from '../errors.ts'
 import { readLogFile } from './files/log-file.ts'
@@ -10,19 +20,22 @@ export type IntegrityCheck = 'quick' | 'deep'
 
 const numbered = (number: number, kind: string): string => `${String(number).padStart(6, '0')}.${kind}`
 const numberOf = (name: string): number => Number.parseInt(name, 10)
+const dataFile = /^\d+\.(ldb|sst|log)$|^MANIFEST-/
+const firstManifest = 'MANIFEST-000001'
 
 /**
  * Looks at LevelDB's files before LevelDB does: of a damaged log it silently leaves out what it cannot read, a missing one it does not
- * miss, and where CURRENT is gone it begins anew and deletes the rest. Throws a FormatError that names the file; changes nothing but a
- * torn end of the manifest, which LevelDB would refuse, and which a power cut leaves.
+ * miss, and where CURRENT is gone it begins anew and deletes the rest. Throws a FormatError that names the file; changes nothing
+ * but what a power cut leaves and LevelDB would refuse: a torn end of the manifest, and a database that was only being made.
  */
 export function checkFiles(directory: string, check: IntegrityCheck): void {
   const damage = (file: string, what: string): FormatError =>
     new FormatError(
       `${directory} is damaged: ${file} ${what}; nothing was changed. Put a backup in its place with tandem restore`,
     )
+  if (existsSync(directory) && isUnborn(directory)) removeUnborn(directory)
   const names = existsSync(directory) ? readdirSync(directory) : []
-  const data = names.filter((name) => /^\d+\.(ldb|sst|log)$|^MANIFEST-/.test(name))
+  const data = names.filter((name) => dataFile.test(name))
   if (!names.includes('CURRENT')) {
     if (data.length > 0) throw damage('CURRENT', 'is missing')
     return
@@ -40,6 +53,24 @@ export function checkFiles(directory: string, check: IntegrityCheck): void {
     const { damaged, tornAt } = readLogFile(readFileSync(join(directory, file)))
     if (damaged) throw damage(file, `is unreadable at byte ${tornAt}, and goes on behind that`)
   }
+}
+
+/**
+ * A power cut came while the database was being made: LevelDB makes a first manifest, which it does not sync, and at once a second, which
+ * CURRENT names for good before the first write is acknowledged.
+ */
+function isUnborn(directory: string): boolean {
+  const names = readdirSync(directory)
+  if (names.some((name) => /^\d+\.(ldb|sst)$/.test(name))) return false
+  const manifests = names.filter((name) => name.startsWith('MANIFEST-'))
+  if (!names.includes('CURRENT')) return manifests.length > 0 && manifests.every((name) => name === firstManifest)
+  return readFileSync(join(directory, 'CURRENT'), 'utf8').trim() === firstManifest
+}
+
+/** LevelDB, which begins anew where CURRENT is missing, would read what is left of a log. */
+function removeUnborn(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (name === 'CURRENT' || dataFile.test(name)) rmSync(join(directory, name))
 }
 
 function currentManifest(directory: string, damage: (file: string, what: string) => FormatError): Manifest {

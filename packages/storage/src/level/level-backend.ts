@@ -84,10 +84,15 @@ export class LevelBackend implements Backend {
 
   static async open(options: LevelOptions): Promise<LevelBackend> {
     const handle = await Handle.open(options.directory, options.integrityCheck)
-    const backend = new LevelBackend(handle, options, await handle.read(readFound))
-    await backend.#room.look()
-    backend.#tick()
-    return backend
+    try {
+      const backend = new LevelBackend(handle, options, await handle.read(readFound))
+      await backend.#room.look()
+      backend.#tick()
+      return backend
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
   private constructor(handle: Handle, options: LevelOptions, { revision, compacted, swept, marks }: Found) {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
+import type { Backend } from '../../src/backend.ts'
 import { LevelBackend } from '../../src/level/level-backend.ts'
 
-interface Acknowledged {
+export interface Acknowledged {
   revision: number
   generation: string
 }
@@ -31,14 +32,32 @@ async function killedWriter(
   await sleep(Math.random() * milliseconds)
   child.kill('SIGKILL')
   await ended
-  // The last line may be torn by the kill.
-  return output
+  return acknowledgedIn(output)
+}
+
+/** What a writer printed; the last line may be torn by the kill. */
+export const acknowledgedIn = (output: string): [key: string, Acknowledged][] =>
+  output
     .split('\n')
     .slice(0, -1)
     .map((line) => {
       const [key = '', revision, generation = ''] = line.split(' ')
       return [key, { revision: Number(revision), generation }]
     })
+
+/** What was acknowledged and is not there, or is there in a state that nobody wrote after it. */
+export async function findLost(backend: Backend, last: ReadonlyMap<string, Acknowledged>): Promise<string[]> {
+  const lost: string[] = []
+  for (const [key, { revision, generation }] of last) {
+    const entry = await backend.get(key)
+    const there = entry ? Buffer.from(entry.value).toString().split(' ')[0] : 'gone'
+    // One more write than was acknowledged may have reached the disk: its writer was killed before it was told.
+    const kept = entry ? entry.modRevision >= revision : generation === 'gone' || there === 'gone'
+    const whole = there === 'gone' || Number(there) === Number(generation) || Number(there) === Number(generation) + 1
+    const ended = there === 'gone' && generation !== 'gone' && generation !== '5'
+    if (!kept || !whole || ended) lost.push(`${key}: ${generation} at ${revision}, found ${there}`)
+  }
+  return lost
 }
 
 /** Kills a process that writes to one store, again and again: nothing that was acknowledged is lost, and nothing is there in part. */
@@ -60,17 +79,7 @@ export async function crashRounds(
       last.set(key, what)
     }
     const backend = await LevelBackend.open({ directory })
-    const lost: string[] = []
-    for (const [key, { revision, generation }] of last) {
-      const entry = await backend.get(key)
-      const there = entry ? Buffer.from(entry.value).toString().split(' ')[0] : 'gone'
-      // One more write than was acknowledged may have reached the disk: its writer was killed before it was told.
-      const kept = entry ? entry.modRevision >= revision : generation === 'gone' || there === 'gone'
-      const whole = there === 'gone' || Number(there) === Number(generation) || Number(there) === Number(generation) + 1
-      const ended = there === 'gone' && generation !== 'gone' && generation !== '5'
-      if (!kept || !whole || ended) lost.push(`${key}: ${generation} at ${revision}, found ${there}`)
-    }
-    t.same(lost, [], `round ${round}`)
+    t.same(await findLost(backend, last), [], `round ${round}`)
     await checkIntegrity(t, backend)
     revision = await backend.currentRevision()
     await backend.close()
