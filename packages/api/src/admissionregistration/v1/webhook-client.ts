@@ -38,8 +38,9 @@ function validateUrl(field: string, text: string): FieldError[] {
 
 function validateService(field: string, { namespace, name, path, port }: NonNullable<WebhookClient['service']>) {
   const errors: FieldError[] = []
-  if (!name) errors.push(required(`${field}.name`))
-  if (!namespace) errors.push(required(`${field}.namespace`))
+  // Upstream tells of the one where the other is missing.
+  if (!namespace) errors.push(required(`${field}.name`))
+  if (!name) errors.push(required(`${field}.namespace`))
   const faults = validatePortNumber(port ?? 0)
   if (faults.length > 0)
     errors.push(invalidValue(`${field}.port`, port ?? 0, `port is not valid: ${faults.join(', ')}`))

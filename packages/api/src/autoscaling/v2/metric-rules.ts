@@ -32,7 +32,7 @@ export function validateMetric(field: string, metric: MetricSpec, rules: Referen
   const given = Object.values(sources).filter((source) => metric[source] !== undefined)
   const [first] = given
   if (first) errors.push(...validateSource(`${field}.${first}`, metric, first, rules))
-  if (!expected) return [...errors, unsupported, ...others(field, given)]
+  if (!expected) return [...errors, unsupported, ...(given.length === 1 ? [] : others(field, given))]
   if (!given.includes(expected))
     errors.push(required(`${field}.${expected}`, 'must populate information for the given metric source'))
   if (given.length === 1) return errors

@@ -1,34 +1,20 @@
-import {
-  type FieldError,
-  forbiddenField,
-  invalidValue,
-  notSupported,
-  type ResourceDefinition,
-} from '@tandem/apimachinery'
+import { type FieldError, invalidValue, type ResourceDefinition } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
-import { qualifiedName } from '../../core/v1/field-checks.ts'
 import type { Lease } from './types.ts'
 
-const ownStrategies = ['OldestEmulationVersion']
-
-/** A strategy of Kubernetes' own has a plain name; all others are qualified. The doubled path is upstream's. */
-function validateStrategy(strategy: string | undefined): FieldError[] {
-  const field = 'spec.strategy.strategy'
-  if (strategy === undefined) return []
-  if (strategy.includes('/')) return qualifiedName(field, strategy)
-  return ownStrategies.includes(strategy) ? [] : [notSupported(field, strategy, ownStrategies)]
+/** Coordinated leader election is not on: what it needs is dropped, unless it is there already. */
+function dropDisabledFields(lease: Lease, old?: Lease): void {
+  for (const name of ['strategy', 'preferredHolder'] as const)
+    if (old?.spec?.[name] === undefined) delete lease.spec?.[name]
 }
 
 function validate({ spec = {} }: Lease): FieldError[] {
   const errors: FieldError[] = []
-  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec
+  const { leaseDurationSeconds, leaseTransitions } = spec
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
     errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'))
   if (leaseTransitions !== undefined && leaseTransitions < 0)
     errors.push(invalidValue('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'))
-  errors.push(...validateStrategy(strategy))
-  if (preferredHolder && !strategy)
-    errors.push(forbiddenField('spec.preferredHolder', 'may only be specified if `strategy` is defined'))
   return errors
 }
 
@@ -45,6 +31,8 @@ export const leases: ResourceDefinition<Lease> = {
   defaults: (lease) => {
     lease.spec ??= {}
   },
+  prepareForCreate: (lease) => dropDisabledFields(lease),
+  prepareForUpdate: dropDisabledFields,
   validate,
   validateUpdate: validate,
   columns: [

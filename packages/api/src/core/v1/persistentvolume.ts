@@ -20,6 +20,14 @@ import {
 import { immutable, invalidEach, optionalOneOf } from './field-checks.ts'
 import { validateNodeSelector } from './node-selector.ts'
 import { phaseOf, volumeModes } from './persistentvolumeclaim.ts'
+import {
+  validateAzureDisk,
+  validateFlexVolume,
+  validateFlocker,
+  validateGCEPersistentDisk,
+  validateQuobyte,
+  validateStorageOS,
+} from './plugin-volumes.ts'
 import { roundResourceList } from './resource-list.ts'
 import type { PersistentVolume, PersistentVolumeSource, PersistentVolumeSpec } from './types.ts'
 import { withoutBacksteps } from './volume-path.ts'
@@ -79,84 +87,115 @@ function prepareForStatusUpdate(volume: PersistentVolume, old: PersistentVolume)
 
 const sources: SourceChecks<PersistentVolumeSource> = {
   hostPath: validateHostPath,
-  gcePersistentDisk: byPlugin('gcePersistentDisk'),
+  gcePersistentDisk: validateGCEPersistentDisk,
   awsElasticBlockStore: byPlugin('awsElasticBlockStore'),
   glusterfs: byPlugin('glusterfs'),
-  flocker: byPlugin('flocker'),
+  flocker: validateFlocker,
   nfs: validateNFS,
   rbd: byPlugin('rbd'),
-  quobyte: byPlugin('quobyte'),
+  quobyte: validateQuobyte,
   cephfs: byPlugin('cephfs'),
   iscsi: validateISCSI,
   cinder: byPlugin('cinder'),
   fc: validateFC,
-  flexVolume: byPlugin('flexVolume'),
+  flexVolume: validateFlexVolume,
   azureFile: byPlugin('azureFile'),
   vsphereVolume: byPlugin('vsphereVolume'),
   photonPersistentDisk: byPlugin('photonPersistentDisk'),
   portworxVolume: byPlugin('portworxVolume'),
-  azureDisk: byPlugin('azureDisk'),
+  azureDisk: validateAzureDisk,
   scaleIO: byPlugin('scaleIO'),
   local: (field, { path }) => (path ? withoutBacksteps(`${field}.path`, path) : [required(`${field}.path`)]),
-  storageos: byPlugin('storageos'),
+  storageos: validateStorageOS,
   csi: validateCSIPersistentVolume,
 }
 
 const sourceOf = (spec: PersistentVolumeSpec): PersistentVolumeSource =>
   Object.fromEntries(Object.entries(spec).filter(([name]) => Object.hasOwn(sources, name)))
 
-function validateCapacity({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
-  const field = 'spec.capacity'
+function validateCapacity(field: string, { capacity = {} }: PersistentVolumeSpec): FieldError[] {
   const names = Object.keys(capacity)
   const errors = names.length === 0 ? [required(field)] : []
-  if (!names.includes('storage') || names.length > 1) errors.push(notSupported(field, capacity, ['storage']))
+  if (!names.includes('storage') || names.length > 1)
+    errors.push(notSupported(field, names.length === 0 ? null : capacity, ['storage']))
   for (const [name, quantity] of Object.entries(capacity))
     if (compareQuantities(quantity, '0') <= 0)
       errors.push(invalidValue(`${field}[${name}]`, quantity, 'must be greater than zero'))
   return errors
 }
 
-function validateClasses(spec: PersistentVolumeSpec): FieldError[] {
+function validateClasses(field: string, spec: PersistentVolumeSpec): FieldError[] {
   const errors: FieldError[] = []
   const { storageClassName, volumeAttributesClassName } = spec
   if (storageClassName)
-    errors.push(...invalidEach('spec.storageClassName', storageClassName, nameIsDnsSubdomain(storageClassName, false)))
+    errors.push(
+      ...invalidEach(`${field}.storageClassName`, storageClassName, nameIsDnsSubdomain(storageClassName, false)),
+    )
   if (volumeAttributesClassName === undefined) return errors
-  const field = 'spec.volumeAttributesClassName'
+  const at = `${field}.volumeAttributesClassName`
   errors.push(
     ...(volumeAttributesClassName === ''
-      ? [required(field, 'an empty string is disallowed')]
-      : invalidEach(field, volumeAttributesClassName, nameIsDnsSubdomain(volumeAttributesClassName, false))),
+      ? [required(at, 'an empty string is disallowed')]
+      : invalidEach(at, volumeAttributesClassName, nameIsDnsSubdomain(volumeAttributesClassName, false))),
   )
-  if (!spec.csi) errors.push(required('spec.csi', 'has to be specified when using volumeAttributesClassName'))
+  if (!spec.csi) errors.push(required(`${field}.csi`, 'has to be specified when using volumeAttributesClassName'))
   return errors
 }
 
-function validateNodeAffinity({ nodeAffinity, local }: PersistentVolumeSpec): FieldError[] {
-  const field = 'spec.nodeAffinity'
-  if (!nodeAffinity) return local ? [required(field, 'Local volume requires node affinity')] : []
+function validateNodeAffinity(field: string, spec: PersistentVolumeSpec): FieldError[] {
+  const { nodeAffinity } = spec
+  const first = (Object.keys(sources) as (keyof typeof sources)[]).find((name) => spec[name] !== undefined)
+  if (!nodeAffinity) return first === 'local' ? [required(field, 'Local volume requires node affinity')] : []
   return nodeAffinity.required
     ? validateNodeSelector(`${field}.required`, nodeAffinity.required)
     : [required(`${field}.required`, 'must specify required node constraints')]
 }
 
-function validate({ spec }: PersistentVolume): FieldError[] {
+/** What the spec of a volume may not say where it stands in an attachment. */
+function validateInline(field: string, spec: PersistentVolumeSpec): FieldError[] {
+  const { claimRef, capacity = {}, csi, persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec
+  const inline = 'in the context of inline volumes'
+  const forbid = (name: string): FieldError => forbiddenField(`${field}.${name}`, `may not be specified ${inline}`)
+  return [
+    ...(claimRef ? [forbid('claimRef')] : []),
+    ...(Object.keys(capacity).length > 0 ? [forbid('capacity')] : []),
+    ...(csi ? [] : [required(`${field}.csi`, `has to be specified ${inline}`)]),
+    ...(policy && policy !== 'Retain'
+      ? [forbiddenField(`${field}.persistentVolumeReclaimPolicy`, `may only be Retain ${inline}`)]
+      : []),
+    ...(nodeAffinity ? [forbid('nodeAffinity')] : []),
+  ]
+}
+
+function validateOwn(field: string, spec: PersistentVolumeSpec): FieldError[] {
+  const policy = spec.persistentVolumeReclaimPolicy || undefined
+  return [
+    ...validateCapacity(`${field}.capacity`, spec),
+    ...optionalOneOf(`${field}.persistentVolumeReclaimPolicy`, policy, ['Delete', 'Recycle', 'Retain']),
+    ...validateNodeAffinity(`${field}.nodeAffinity`, spec),
+  ]
+}
+
+/** The spec of a volume, or one that stands inline in an attachment. */
+export function validateVolumeSpec(
+  field: string,
+  spec: PersistentVolumeSpec,
+  place: 'volume' | 'inline',
+): FieldError[] {
   const { accessModes = [], persistentVolumeReclaimPolicy: policy, hostPath } = spec
-  const errors = accessModes.length === 0 ? [required('spec.accessModes')] : []
-  errors.push(...validateAccessModes('spec.accessModes', accessModes))
-  errors.push(...validateCapacity(spec))
-  errors.push(
-    ...optionalOneOf('spec.persistentVolumeReclaimPolicy', policy || undefined, ['Delete', 'Recycle', 'Retain']),
-  )
-  errors.push(...validateOneSource('spec', sourceOf(spec), sources))
-  errors.push(...validateNodeAffinity(spec))
+  const errors = accessModes.length === 0 ? [required(`${field}.accessModes`)] : []
+  errors.push(...validateAccessModes(`${field}.accessModes`, accessModes))
+  errors.push(...(place === 'inline' ? validateInline(field, spec) : validateOwn(field, spec)))
+  errors.push(...validateOneSource(field, sourceOf(spec), sources, { mayJoin: ['flexVolume'] }))
   if (policy === 'Recycle' && hostPath && /^\/+(\.\/*)*$/.test(hostPath.path))
     errors.push(
-      forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+      forbiddenField(`${field}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"),
     )
-  errors.push(...validateClasses(spec))
-  return [...errors, ...optionalOneOf('spec.volumeMode', spec.volumeMode, volumeModes)]
+  errors.push(...validateClasses(field, spec))
+  return [...errors, ...optionalOneOf(`${field}.volumeMode`, spec.volumeMode, volumeModes)]
 }
+
+const validate = ({ spec }: PersistentVolume): FieldError[] => validateVolumeSpec('spec', spec, 'volume')
 
 function validateUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
   const errors = validate(volume)

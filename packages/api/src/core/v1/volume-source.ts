@@ -106,21 +106,15 @@ export const validateCSIPersistentVolume: Check<CSIPersistentVolumeSource> = (fi
 /** What the sources of removed and cloud plugins cannot do without; Kubernetes stores them, and no node mounts them. */
 export const requiredByPlugin: Readonly<Record<string, readonly string[]>> = {
   awsElasticBlockStore: ['volumeID'],
-  azureDisk: ['diskName', 'diskURI'],
   azureFile: ['secretName', 'shareName'],
   cephfs: ['monitors'],
   cinder: ['volumeID'],
-  flexVolume: ['driver'],
-  flocker: [],
-  gcePersistentDisk: ['pdName'],
   gitRepo: ['repository'],
   glusterfs: ['endpoints', 'path'],
   photonPersistentDisk: ['pdID'],
   portworxVolume: ['volumeID'],
-  quobyte: ['registry', 'volume'],
   rbd: ['monitors', 'image'],
   scaleIO: ['gateway', 'system', 'volumeName'],
-  storageos: ['volumeName'],
   vsphereVolume: ['volumePath'],
 }
 
@@ -136,14 +130,28 @@ export function validatePluginSource(field: string, plugin: string, source: obje
 
 export type SourceChecks<S> = { readonly [K in keyof S]-?: (field: string, source: NonNullable<S[K]>) => FieldError[] }
 
+/** What upstream calls a source where it is one too many. */
+const shownNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
+
+/** `mayJoin` are sources that may stand beside one before them. */
+interface OneSource {
+  mayJoin?: readonly string[]
+}
+
 /** Exactly one source, and that one sound. Checks are tried in their order. */
-export function validateOneSource<S extends object>(field: string, sources: S, checks: SourceChecks<S>): FieldError[] {
+export function validateOneSource<S extends object>(
+  field: string,
+  sources: S,
+  checks: SourceChecks<S>,
+  { mayJoin = [] }: OneSource = {},
+): FieldError[] {
   const errors: FieldError[] = []
   let found = 0
   for (const name of Object.keys(checks) as (keyof S & string)[]) {
     const source = sources[name]
     if (source === undefined || source === null) continue
-    if (found > 0) errors.push(forbiddenField(`${field}.${name}`, 'may not specify more than 1 volume type'))
+    if (found > 0 && !mayJoin.includes(name))
+      errors.push(forbiddenField(`${field}.${shownNames[name] ?? name}`, 'may not specify more than 1 volume type'))
     else errors.push(...checks[name](`${field}.${name}`, source as NonNullable<S[typeof name]>))
     found++
   }

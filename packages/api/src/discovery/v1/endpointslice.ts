@@ -65,7 +65,9 @@ function validateAddress(field: string, address: string, type: string): FieldErr
   if (faults.length > 0) return faults
   const family = type === 'IPv4' ? 4 : 6
   return [
-    ...(ipFamily(address) === family ? [] : [invalidValue(field, address, `must be an ${type} address`)]),
+    ...(ipFamily(address) === family
+      ? []
+      : [invalidValue(field.replace(/\[\d+\]$/, ''), address, `must be an ${type} address`)]),
     ...validateEndpointIP(field, address),
   ]
 }

@@ -10,12 +10,14 @@ export const blocksOf = ({ ingress = [], egress = [] }: NetworkPolicySpec): IPBl
 
 export function validateIPBlock(field: string, { cidr, except = [] }: IPBlock, kept: readonly string[]): FieldError[] {
   if (!cidr) return [required(`${field}.cidr`)]
+  const errors = validateCIDR(`${field}.cidr`, cidr, kept)
+  if (!isRange(cidr)) return errors
   return [
-    ...validateCIDR(`${field}.cidr`, cidr, kept),
+    ...errors,
     ...except.flatMap((part, index) => {
       const at = `${field}.except[${index}]`
       const errors = validateCIDR(at, part, kept)
-      if (isRange(cidr) && isRange(part) && !isStrictSubset(part, cidr))
+      if (isRange(part) && !isStrictSubset(part, cidr))
         errors.push(invalidValue(at, part, 'must be a strict subset of `cidr`'))
       return errors
     }),

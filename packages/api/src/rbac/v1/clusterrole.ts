@@ -1,6 +1,7 @@
-import { type FieldError, type ResourceDefinition, required } from '@tandem/apimachinery'
+import { type FieldError, invalidValue, labelMatcherOf, type ResourceDefinition, required } from '@tandem/apimachinery'
 import { nameIsPathSegment } from '@tandem/apimachinery/names'
 import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
+import type { LabelSelector } from '../../meta/v1/types.ts'
 import { validatePolicyRules } from './rules.ts'
 import type { AggregationRule, ClusterRole } from './types.ts'
 
@@ -8,7 +9,20 @@ function validateAggregation({ clusterRoleSelectors = [] }: AggregationRule): Fi
   const field = 'aggregationRule.clusterRoleSelectors'
   if (clusterRoleSelectors.length === 0)
     return [required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')]
-  return clusterRoleSelectors.flatMap((selector, index) => validateLabelSelector(`${field}[${index}]`, selector))
+  return clusterRoleSelectors.flatMap((selector, index) => {
+    const at = `${field}[${index}]`
+    const errors = validateLabelSelector(at, selector)
+    return isMatcher(selector) ? errors : [...errors, invalidValue(at, null, 'invalid label selector.')]
+  })
+}
+
+function isMatcher(selector: LabelSelector): boolean {
+  try {
+    labelMatcherOf(selector)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const validate = ({ rules, aggregationRule }: ClusterRole): FieldError[] => [

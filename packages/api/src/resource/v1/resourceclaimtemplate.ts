@@ -1,12 +1,12 @@
-import { type FieldError, type ResourceDefinition, validateAnnotations, validateLabels } from '@tandem/apimachinery'
+import type { FieldError, ResourceDefinition } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { immutable } from '../../core/v1/field-checks.ts'
+import { validateTemplateMetadata } from '../../meta/v1/template-metadata.ts'
 import { defaultClaimSpec, validateClaimSpec } from './claim-spec.ts'
 import type { ResourceClaimTemplate } from './types.ts'
 
 const validate = ({ spec: { metadata, spec } }: ResourceClaimTemplate): FieldError[] => [
-  ...validateAnnotations(metadata?.annotations, 'spec.metadata.annotations'),
-  ...validateLabels(metadata?.labels, 'spec.metadata.labels'),
+  ...validateTemplateMetadata('spec.metadata', metadata),
   ...validateClaimSpec('spec.spec', spec),
 ]
 

@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, type ResourceDefinition } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
-import { immutable, optionalOneOf } from '../../core/v1/field-checks.ts'
+import { immutable, oneOf } from '../../core/v1/field-checks.ts'
 import type { PriorityClass } from './types.ts'
 
 export const highestUserDefinablePriority = 1_000_000_000
@@ -48,7 +48,7 @@ export const priorityClasses: ResourceDefinition<PriorityClass> = {
   },
   validate: (priorityClass) => [
     ...validateValue(priorityClass),
-    ...optionalOneOf('preemptionPolicy', priorityClass.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
+    ...oneOf('preemptionPolicy', priorityClass.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
   ],
   validateUpdate: (priorityClass, old) => [
     ...(priorityClass.value === old.value ? [] : [forbiddenField('value', 'may not be changed in an update.')]),

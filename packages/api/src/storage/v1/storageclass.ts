@@ -39,7 +39,9 @@ function validateTopologies(topologies: readonly TopologySelectorTerm[] = []): F
   return topologies.flatMap((term, index) => {
     const at = `${field}[${index}].matchLabelExpressions`
     const errors = validateTopologyTerm(at, term)
-    if (topologies.slice(0, index).some((other) => semanticallyEqual(other, term))) errors.push(duplicate(at, ''))
+    const isEmpty = (term.matchLabelExpressions ?? []).length === 0
+    if (isEmpty || topologies.slice(0, index).some((other) => semanticallyEqual(other, term)))
+      errors.push(duplicate(at, ''))
     return errors
   })
 }

@@ -8,6 +8,7 @@ import {
 } from '@tandem/apimachinery'
 import { ageColumn, nameColumn } from '@tandem/apimachinery/columns'
 import { dns1123Subdomain, immutable } from '../../core/v1/field-checks.ts'
+import { validateVolumeSpec } from '../../core/v1/persistentvolume.ts'
 import { validateCSIDriverName } from './csi-driver-name.ts'
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeAttachmentSpec, VolumeError } from './types.ts'
 
@@ -18,8 +19,8 @@ function validateSource({ inlineVolumeSpec, persistentVolumeName: name }: Volume
   const message = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
   if (!inlineVolumeSpec && name === undefined) return [required(field, message)]
   if (inlineVolumeSpec && name !== undefined) return [forbiddenField(field, message)]
-  if (name === '') return [required(`${field}.persistentVolumeName`, 'must specify non empty persistentVolumeName')]
-  return name ? dns1123Subdomain(`${field}.persistentVolumeName`, name) : []
+  if (inlineVolumeSpec) return validateVolumeSpec(`${field}.inlineVolumeSpec`, inlineVolumeSpec, 'inline')
+  return name === '' ? [required(`${field}.persistentVolumeName`, 'must specify non empty persistentVolumeName')] : []
 }
 
 function validateVolumeError(field: string, error: VolumeError | undefined): FieldError[] {
@@ -44,11 +45,15 @@ function validateStatus({ status = { attached: false } }: VolumeAttachment): Fie
   ]
 }
 
+const validateName = ({ persistentVolumeName: name }: VolumeAttachmentSource): FieldError[] =>
+  name === undefined ? [] : dns1123Subdomain('spec.source.persistentVolumeName', name)
+
 const validate = (attachment: VolumeAttachment): FieldError[] => [
   ...validateCSIDriverName('spec.attacher', attachment.spec.attacher),
   ...validateSource(attachment.spec.source),
   ...dns1123Subdomain('spec.nodeName', attachment.spec.nodeName),
   ...validateStatus(attachment),
+  ...validateName(attachment.spec.source),
 ]
 
 export const volumeAttachments: ResourceDefinition<VolumeAttachment> = {

@@ -12,13 +12,16 @@ const rows = [
       'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0',
     ],
   },
-  {
-    name: 'a holder preferred by no strategy',
-    spec: { preferredHolder: 'a' },
-    expected: ['spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined'],
-  },
 ]
 for (const { name, spec, expected } of rows) t.test(name, async (t) => t.strictSame(faults(leases, { spec }), expected))
+
+t.test('what coordinated leader election needs is dropped, and kept where it is', async (t) => {
+  const spec = { strategy: 'OldestEmulationVersion', preferredHolder: 'a' }
+  t.strictSame(created(leases, { spec }).spec, {})
+  const next = { ...created(leases, {}), spec: { ...spec } }
+  leases.prepareForUpdate?.(next, { ...created(leases, {}), spec: { strategy: spec.strategy } })
+  t.strictSame(next.spec, { strategy: spec.strategy })
+})
 
 t.test('the table', async (t) => {
   const object = created(leases, { spec: { holderIdentity: 'node-1' } })

@@ -19,7 +19,7 @@ const rows = [
   {
     name: 'an IPv6 address among IPv4',
     draft: { ...good, endpoints: [{ addresses: ['fd00::1'] }] },
-    expected: ['endpoints[0].addresses[0]: Invalid value: "fd00::1": must be an IPv4 address'],
+    expected: ['endpoints[0].addresses: Invalid value: "fd00::1": must be an IPv4 address'],
   },
   {
     name: 'loopback',

@@ -162,7 +162,10 @@ export function validateInitContainers(field: string, context: PodContext): Fiel
   return initContainers.flatMap((container, i) => {
     const at = `${field}[${i}]`
     const errors = validateCommon(at, container, context)
-    errors.push(...validateRestartPolicy(at, container))
+    // Where rules stand without a policy, the rules themselves are not looked at.
+    if (container.restartPolicy !== undefined) errors.push(...validateRestartPolicy(at, container))
+    else if (container.restartPolicyRules?.length)
+      errors.push(required(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name))
     if (container.name) names.add(container.name)
     // Init containers run one by one: ports of two of them do not meet.

@@ -6,9 +6,17 @@ import {
   nameIsDnsSubdomain,
   required,
 } from '@tandem/apimachinery'
-import { validateAnnotations, validateLabels } from '@tandem/apimachinery/object-meta'
+import { validateTemplateMetadata } from '../../../meta/v1/template-metadata.ts'
 import { dns1123Label, invalidEach, oneOf } from '../field-checks.ts'
 import { validateClaimSpec } from '../persistentvolumeclaim.ts'
+import {
+  validateAzureDisk,
+  validateFlexVolume,
+  validateFlocker,
+  validateGCEPersistentDisk,
+  validateQuobyte,
+  validateStorageOS,
+} from '../plugin-volumes.ts'
 import type {
   ConfigMapVolumeSource,
   CSIVolumeSource,
@@ -59,10 +67,8 @@ function validateCSI(field: string, { driver, nodePublishSecretRef: secret }: CS
 function validateEphemeral(field: string, { volumeClaimTemplate: template }: EphemeralVolumeSource): FieldError[] {
   const at = `${field}.volumeClaimTemplate`
   if (!template) return [required(at)]
-  const { metadata = {} } = template
   return [
-    ...validateLabels(metadata.labels, `${at}.metadata.labels`),
-    ...validateAnnotations(metadata.annotations, `${at}.metadata.annotations`),
+    ...validateTemplateMetadata(`${at}.metadata`, template.metadata),
     ...validateClaimSpec(`${at}.spec`, template.spec),
   ]
 }
@@ -79,31 +85,31 @@ const sourceChecks = (of: 'pod' | 'template'): SourceChecks<VolumeSource> => ({
     ...validatePluginSource(field, 'gitRepo', source),
     ...descending(`${field}.directory`, source.directory ?? ''),
   ],
-  gcePersistentDisk: byPlugin('gcePersistentDisk'),
+  gcePersistentDisk: validateGCEPersistentDisk,
   awsElasticBlockStore: byPlugin('awsElasticBlockStore'),
   secret: validateSecret,
   nfs: validateNFS,
   iscsi: validateISCSI,
   glusterfs: byPlugin('glusterfs'),
-  flocker: byPlugin('flocker'),
+  flocker: validateFlocker,
   persistentVolumeClaim: (field, { claimName }) => (claimName ? [] : [required(`${field}.claimName`)]),
   rbd: byPlugin('rbd'),
   cinder: byPlugin('cinder'),
   cephfs: byPlugin('cephfs'),
-  quobyte: byPlugin('quobyte'),
+  quobyte: validateQuobyte,
   downwardAPI: (field, { defaultMode, items }) => [
     ...fileMode(`${field}.defaultMode`, defaultMode),
     ...(items ?? []).flatMap((file) => validateDownwardFile(field, file)),
   ],
   fc: validateFC,
-  flexVolume: byPlugin('flexVolume'),
+  flexVolume: validateFlexVolume,
   configMap: validateConfigMap,
   azureFile: byPlugin('azureFile'),
   vsphereVolume: byPlugin('vsphereVolume'),
   photonPersistentDisk: byPlugin('photonPersistentDisk'),
   portworxVolume: byPlugin('portworxVolume'),
-  azureDisk: byPlugin('azureDisk'),
-  storageos: byPlugin('storageos'),
+  azureDisk: validateAzureDisk,
+  storageos: validateStorageOS,
   projected: validateProjected,
   scaleIO: byPlugin('scaleIO'),
   csi: validateCSI,
