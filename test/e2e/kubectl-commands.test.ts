@@ -1,4 +1,5 @@
 import t from 'tap'
+import { certificates } from './kubectl/certificates.ts'
 import { changing } from './kubectl/changing.ts'
 import { creating } from './kubectl/creating.ts'
 import { deleting } from './kubectl/deleting.ts'
@@ -9,7 +10,16 @@ import type { Row } from './kubectl/row.ts'
 import { settings } from './kubectl/settings.ts'
 import { kubectlFor, kubectlVersions } from './kubectl.ts'
 
-const rows: Row[] = [...creating, ...reading, ...podRows, ...changing, ...nodeRows, ...settings, ...deleting]
+const rows: Row[] = [
+  ...creating,
+  ...reading,
+  ...podRows,
+  ...changing,
+  ...nodeRows,
+  ...settings,
+  ...certificates,
+  ...deleting,
+]
 
 // Several at once, each in a namespace of its own: most of their time they wait for pods.
 t.jobs = 5
