@@ -8,10 +8,10 @@ import {
   type ResourceDefinition,
   unsupportedMediaType,
 } from '@tandem/apimachinery'
-import { decodeObject } from '@tandem/apimachinery/decode/decode'
+import { decodeObject, type TextFaults, yamlFaults } from '@tandem/apimachinery/decode/decode'
 import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
 import { parseJson } from '@tandem/apimachinery/wire/json'
-import { parseYaml } from '@tandem/apimachinery/wire/yaml'
+import { readYaml } from '@tandem/apimachinery/wire/yaml'
 import { decodeProtobuf } from '../request/protobuf.ts'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
@@ -22,6 +22,8 @@ interface Body {
   value: Record<string, unknown>
   bytes: Buffer
   isJson: boolean
+  /** Keys of YAML that were named twice. */
+  repeated: readonly string[]
 }
 
 /** The object in a request's body: of the right kind, with defaults, and with what it should not hold warned of or refused. */
@@ -29,17 +31,20 @@ export function decodeBody(
   { request, kube, definition }: Pick<ResourceRequest, 'request' | 'kube' | 'definition'>,
   { fieldValidation }: Pick<WriteParameters, 'fieldValidation'>,
 ): KubernetesObject {
-  const { value, bytes, isJson } = parseBody(
+  const { value, bytes, isJson, repeated } = parseBody(
     { bytes: request.body as Buffer | undefined, contentType: request.headers['content-type'] },
     definition,
   )
-  return decodeValue({ kube, definition }, { value, fieldValidation, text: isJson ? bytes : undefined })
+  const earlier = yamlFaults(repeated)
+  return decodeValue({ kube, definition }, { value, fieldValidation, earlier, text: isJson ? bytes : undefined })
 }
 
 export interface ValueToDecode {
   value: Record<string, unknown>
   fieldValidation: WriteParameters['fieldValidation']
   text?: Buffer | undefined
+  /** What was wrong with the body already. */
+  earlier?: TextFaults | undefined
   /** The answer to what is no such object, where it is not the usual one. */
   refuse?: ((error: DecodeError) => Error) | undefined
 }
@@ -47,7 +52,7 @@ export interface ValueToDecode {
 /** The object in parsed JSON: a body, or what a patch made. */
 export function decodeValue(
   { kube, definition }: Pick<ResourceRequest, 'kube' | 'definition'>,
-  { value, fieldValidation, text, refuse }: ValueToDecode,
+  { value, fieldValidation, text, earlier, refuse }: ValueToDecode,
 ): KubernetesObject {
   const found = kindOf(value, definition)
   checkKind(found, definition)
@@ -58,6 +63,7 @@ export function decodeValue(
       registry: builtInSchema,
       fieldValidation,
       text,
+      earlier,
     })
     for (const warning of warnings) kube.warn(warning)
     return complete(object, definition)
@@ -108,8 +114,10 @@ export function parseBody(
   if (!format) throw unsupportedMediaType(accepted)
   const content = bytes ?? Buffer.alloc(0)
   let value: unknown
+  let repeated: readonly string[] = []
   try {
-    value = parsers[format](content, expected)
+    if (format === 'yaml') ({ value, repeated } = readYaml(content))
+    else value = format === 'json' ? parseJson(content) : decodeProtobuf(content, expected)
   } catch (cause) {
     const { kind } = expected
     const message = format === 'json' ? "couldn't get version/kind; json parse error: " : ''
@@ -117,7 +125,7 @@ export function parseBody(
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw notAnObject(value, expected.kind, content)
-  return { value: value as Record<string, unknown>, bytes: content, isJson: format === 'json' }
+  return { value: value as Record<string, unknown>, bytes: content, isJson: format === 'json', repeated }
 }
 
 const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>> = {
@@ -126,12 +134,6 @@ const formats: Readonly<Record<string, 'json' | 'yaml' | 'protobuf' | undefined>
   'application/json': 'json',
   'application/yaml': 'yaml',
   'application/vnd.kubernetes.protobuf': 'protobuf',
-}
-
-const parsers = {
-  json: parseJson,
-  yaml: parseYaml,
-  protobuf: (content: Buffer, expected: { kind: string; schema: string }): unknown => decodeProtobuf(content, expected),
 }
 
 /** What Go says of JSON that is no object at all. */

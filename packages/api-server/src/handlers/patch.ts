@@ -1,6 +1,8 @@
 import { builtInSchema } from '@tandem/api'
 import { apiVersionOf, badRequest, conflict, type KubernetesObject, notFound } from '@tandem/apimachinery'
+import type { TextFaults } from '@tandem/apimachinery/decode/decode'
 import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
+import { undeclaredFields } from '@tandem/apimachinery/patch/apply/undeclared-fields'
 import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { applyMergePatch } from '@tandem/apimachinery/patch/merge'
 import { patchedFailure, strategicPatchFailure } from '@tandem/apimachinery/patch/patch-failure'
@@ -12,7 +14,7 @@ import { decodeValue } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
 import { ignoredFields, managedByUpdate, writerOf } from './managed-fields.ts'
 import { patchParameters, type WriteParameters } from './options.ts'
-import { type PatchType, patchBody, patchTypeOf } from './patch-body.ts'
+import { type PatchBody, type PatchType, patchBody, patchTypeOf } from './patch-body.ts'
 import { checkName, updateRequest } from './update.ts'
 import { viewOf } from './view.ts'
 
@@ -22,6 +24,7 @@ export const patch: Handler = async (resource) => {
   const type = patchTypeOf(request.headers['content-type'])
   const parameters = patchParameters(kube, { apply: type === 'apply' })
   const body = patchBody(request.body as Buffer | undefined, type)
+  if (type === 'apply') tellFaults(resource, body.faults, parameters)
 
   const { entry, created } = await store.update(
     keyOfRequest(resource),
@@ -42,7 +45,7 @@ export const patch: Handler = async (resource) => {
 
 interface Patching {
   type: PatchType
-  body: unknown
+  body: PatchBody
   current: KubernetesObject | undefined
   parameters: WriteParameters
 }
@@ -50,33 +53,48 @@ interface Patching {
 function patched(resource: ResourceRequest, { type, body, current, parameters }: Patching): KubernetesObject {
   const { definition, kube } = resource
   const { fieldValidation } = parameters
+  const { value: patch, faults } = body
   const decode = (value: object, refuse?: (error: Error) => Error) =>
-    decodeValue(resource, { value: value as Record<string, unknown>, fieldValidation, refuse })
+    decodeValue(resource, {
+      value: value as Record<string, unknown>,
+      fieldValidation,
+      refuse,
+      ...(type !== 'apply' && fieldValidation !== 'Ignore' && { earlier: faults }),
+    })
   const decodePatched = (value: object) => decode(value, (error) => patchedFailure(value, error))
-  if (type === 'apply') return apply(resource, { body, current, parameters }, decode)
+  if (type === 'apply') return apply(resource, { config: patch, current, parameters }, decode)
   if (!current) throw notFound({ group: definition.group, resource: definition.plural }, kube.info.name)
   switch (type) {
     case 'json':
-      return decodePatched(applyJsonPatch(current, body))
+      return decodePatched(applyJsonPatch(current, patch))
     case 'merge':
-      return decodePatched(applyMergePatch(current, body))
+      return decodePatched(applyMergePatch(current, patch))
     case 'strategic':
       return decode(
-        applyStrategicPatch(current, body, { schema: definition.schema, registry: builtInSchema }),
-        (error) => strategicPatchFailure(body, error),
+        applyStrategicPatch(current, patch, { schema: definition.schema, registry: builtInSchema }),
+        (error) => strategicPatchFailure(patch, error),
       )
   }
 }
 
+/** Repeated keys in an applied configuration are told of before anything is made of it. */
+function tellFaults({ kube }: ResourceRequest, { each, all }: TextFaults, { fieldValidation }: WriteParameters): void {
+  if (all === '' || fieldValidation === 'Ignore') return
+  if (fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${all}`)
+  for (const fault of each) kube.warn(fault)
+}
+
 function apply(
   resource: ResourceRequest,
-  { body, current, parameters }: Omit<Patching, 'type'>,
+  { config: sent, current, parameters }: Omit<Patching, 'type' | 'body'> & { config: unknown },
   decode: (value: object) => KubernetesObject,
 ): KubernetesObject {
   const { definition, kube } = resource
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent))
     throw badRequest('error decoding YAML: expected an object')
-  const config = configurationOf(resource, body as Record<string, unknown>)
+  const config = configurationOf(resource, sent as Record<string, unknown>)
+  refuseUndeclared(resource, config)
   const { object } = applyConfiguration({
     live: current,
     config,
@@ -90,6 +108,15 @@ function apply(
   const decoded = decode(object)
   if (managedFields) decoded.metadata.managedFields = managedFields
   return decoded
+}
+
+function refuseUndeclared({ definition, kube }: ResourceRequest, config: Record<string, unknown>): void {
+  const faults = undeclaredFields(config, definition.schema, builtInSchema)
+  if (faults.length === 0) return
+  const { group, version, kind } = definition
+  const what = `${kube.info.namespace}/${kube.info.name}; ${group}/${version}, Kind=${kind}`
+  const list = faults.length === 1 ? faults[0] : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`
+  throw badRequest(`failed to create typed patch object (${what}): ${list}`)
 }
 
 /** No patch makes another object of the one that the URL names. */

@@ -13,7 +13,25 @@ export interface DecodeOptions {
   fieldValidation?: FieldValidation
   /** The JSON text that `value` was parsed from: repeated fields can only be seen there. */
   text?: Uint8Array | undefined
+  /** What was wrong with the body before it was an object, if anybody wants to know. */
+  earlier?: TextFaults | undefined
 }
+
+/** Faults of a text that are no faults of the object it makes, such as repeated keys. */
+export interface TextFaults {
+  /** One text a fault, for warnings. */
+  readonly each: readonly string[]
+  /** All of them, for a refusal. */
+  readonly all: string
+}
+
+export const textFaults = (each: readonly string[]): TextFaults => ({ each, all: each.join(', ') })
+
+/** Faults of YAML are told of in lines. */
+export const yamlFaults = (each: readonly string[]): TextFaults => ({
+  each,
+  all: each.length === 0 ? '' : `yaml: unmarshal errors:\n  ${each.join('\n  ')}`,
+})
 
 export interface Decoded<T> {
   object: T
@@ -30,14 +48,14 @@ const maxWarnings = 100
  * parts. Throws DecodeError (see `decodeFailure`).
  */
 export function decodeObject<T = Record<string, unknown>>(value: unknown, options: DecodeOptions): Decoded<T> {
-  const { schema, registry, fieldValidation = 'Warn', text } = options
+  const { schema, registry, fieldValidation = 'Warn', text, earlier } = options
   const context: DecodeContext = { path: [], unknown: fieldValidation === 'Ignore' ? undefined : [], owner: '' }
   const object = objectDecoder(schema, registry).decode(value, context) as T
   if (!context.unknown) return { object, warnings: [] }
   const { unknown } = context
-  const faults = text ? fieldFaults(text, value, unknown) : unknown.map(unknownField)
-  const warnings = faults.slice(0, maxWarnings)
-  if (fieldValidation === 'Strict' && warnings.length)
-    throw new DecodeError(`strict decoding error: ${warnings.join(', ')}`)
-  return { object, warnings }
+  // What was no JSON, or was made by a patch, has its keys in order.
+  const faults = (text ? fieldFaults(text, value, unknown) : unknown.toSorted().map(unknownField)).slice(0, maxWarnings)
+  const all = [...(earlier?.all ? [earlier.all] : []), ...faults]
+  if (fieldValidation === 'Strict' && all.length) throw new DecodeError(`strict decoding error: ${all.join(', ')}`)
+  return { object, warnings: [...(earlier?.each ?? []), ...faults] }
 }

@@ -35,7 +35,7 @@ export const patchScale: Handler = async (resource) => {
   const { kube, request } = resource
   const type = patchTypeOf(request.headers['content-type'])
   const parameters = patchParameters(kube, { apply: type === 'apply' })
-  const body = patchBody(request.body as Buffer | undefined, type)
+  const body = patchBody(request.body as Buffer | undefined, type).value
   await write(resource, parameters, (scale) =>
     type === 'json' ? applyJsonPatch(scale, body) : applyMergePatch(scale, body),
   )
