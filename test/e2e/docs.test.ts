@@ -31,6 +31,10 @@ const runHere: Readonly<Record<string, readonly Expectation[]>> = {
     { command: 'tandem logs', prints: /"msg"/ },
     { command: 'tandem kubeconfig', prints: /current-context: tandem-staging/ },
   ],
+  'docs/encryption.md: Encryption at rest': [
+    { command: 'tandem encryption rotate', prints: /prod: secrets are under key-/ },
+    { command: 'tandem encryption status', prints: /prod +key-/ },
+  ],
   'docs/promotion.md: Promotion': [{ command: 'tandem diff', codes: [0, 1] }],
   'docs/trouble.md: When something is wrong': [
     { command: 'tandem check', codes: [0, 1] },

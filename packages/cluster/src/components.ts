@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { encryptionConfigPath } from './encryption.ts'
 import type { ClusterPlan } from './plan.ts'
 import { storageFlags } from './storage.ts'
 
@@ -45,6 +46,8 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--service-cluster-ip-range=${plan.serviceCidr}`,
         '--authorization-mode=Node,RBAC',
         ...(plan.podSecurity ? [`--pod-security-enforce=${plan.podSecurity}`] : []),
+        `--encryption-provider-config=${encryptionConfigPath(plan)}`,
+        '--encryption-provider-config-automatic-reload=true',
         `--client-ca-file=${pki('ca.crt')}`,
         `--tls-cert-file=${pki('apiserver.crt')}`,
         `--tls-private-key-file=${pki('apiserver.key')}`,

@@ -3,6 +3,7 @@ import { cpus, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { runCommand, setSysctls } from '@tandem/netfilter'
 import { componentsOf } from './components.ts'
+import { ensureEncryptionConfig } from './encryption.ts'
 import { readFileIfThere, writeFileAtomically } from './files.ts'
 import { addLoopbackAddress, hostAddress, readRoutes } from './host/addresses.ts'
 import { ensureCgroup } from './host/cgroups.ts'
@@ -106,6 +107,7 @@ export async function prepareHost(root: string): Promise<void> {
 export async function prepareCluster(plan: ClusterPlan): Promise<string[]> {
   mkdirSync(plan.directory, { recursive: true, mode: 0o755 })
   await ensurePki(plan)
+  ensureEncryptionConfig(plan)
   writeKubeconfigs(plan)
   if (plan.nodePortAddress) await addLoopbackAddress(plan.nodePortAddress)
   const problems = await ensureCgroup(plan.cgroup, plan.limits)

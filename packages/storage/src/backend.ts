@@ -38,6 +38,9 @@ export interface Backend {
   /** Forgets history before `revision`: lists and watches from before it throw CompactedError. Never stalls writes. */
   compact(revision: number): Promise<void>
 
+  /** Takes what was forgotten out of the files too, where a store would do so only in time. */
+  purge?(): Promise<void>
+
   /** Would the value that lies there be kept otherwise if it were written now? Stores that keep values as they are do not say. */
   isStale?(key: string): Promise<boolean>
 

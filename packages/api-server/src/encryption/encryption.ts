@@ -57,20 +57,25 @@ export class Encryption {
     }
   }
 
-  /** Takes over what the file says now; false where it says what it said before. */
+  /** Takes over what the file says now, and tells of it when all is done; false where it says what it said before. */
   async reload(now: number): Promise<boolean> {
     const content = await readFile(this.#path)
     if (hashOf(content) === this.#loaded.hash) return false
     const next = parse(content, this.#path)
     const before = this.#loaded.keys
     this.backend.use(next.transformerFor)
-    this.#loaded = next
     this.#failed = undefined
     this.#reloads.success++
     this.#lastReload = { status: 'success', at: now }
-    // What is left under a key that is gone is the past: it is forgotten.
-    if ([...before].some((key) => !next.keys.has(key))) await this.backend.compact(await this.backend.currentRevision())
+    if ([...before].some((key) => !next.keys.has(key))) await this.#forgetPast()
+    this.#loaded = next
     return true
+  }
+
+  /** What is left under a key that is gone is the past, in the store's history and in its files. */
+  async #forgetPast(): Promise<void> {
+    await this.backend.compact(await this.backend.currentRevision())
+    await this.backend.purge()
   }
 
   describe(metrics: Metrics, serverId: string): void {

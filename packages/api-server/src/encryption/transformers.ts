@@ -50,12 +50,13 @@ function ciphersOf({ aesgcm, aescbc }: ProviderConfiguration): PrefixedCipher[] 
   return [identity]
 }
 
-/** Every key there is in a configuration, so that it shows when one is gone. */
+/** Every key there is in a configuration, and that there is none for some: so that it shows when one is gone. */
 export const keysOf = ({ resources }: EncryptionConfiguration): Set<string> =>
   new Set(
     resources.flatMap(({ providers }) =>
-      providers.flatMap(({ aesgcm, aescbc }) =>
-        [...(aesgcm?.keys ?? []), ...(aescbc?.keys ?? [])].map(({ name, secret }) => `${name}:${secret}`),
-      ),
+      providers.flatMap(({ aesgcm, aescbc, identity }) => [
+        ...(identity ? ['identity'] : []),
+        ...[...(aesgcm?.keys ?? []), ...(aescbc?.keys ?? [])].map(({ name, secret }) => `${name}:${secret}`),
+      ]),
     ),
   )

@@ -5,6 +5,7 @@ import { command as checkCommand } from './check.ts'
 import { command as completionCommand } from './completion.ts'
 import { command as diffCommand } from './diff.ts'
 import { command as downCommand } from './down.ts'
+import { command as encryptionCommand } from './encryption.ts'
 import { command as imageCommand } from './image.ts'
 import { command as initCommand } from './init.ts'
 import { command as kubeconfigCommand } from './kubeconfig.ts'
@@ -21,6 +22,7 @@ export const commands = [
   completionCommand,
   diffCommand,
   downCommand,
+  encryptionCommand,
   imageCommand,
   initCommand,
   kubeconfigCommand,

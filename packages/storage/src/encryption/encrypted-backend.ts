@@ -79,6 +79,10 @@ export class EncryptedBackend implements Backend {
     return this.#base.compact(revision)
   }
 
+  async purge(): Promise<void> {
+    await this.#base.purge?.()
+  }
+
   currentRevision(): Promise<number> {
     return this.#base.currentRevision()
   }
