@@ -11,8 +11,6 @@ export const storedOnly = [
   'HorizontalPodAutoscaler',
   'Ingress',
   'NetworkPolicy',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
   'StorageClass',
   'VolumeAttributesClass',
   'VolumeAttachment',

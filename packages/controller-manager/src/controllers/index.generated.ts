@@ -11,11 +11,13 @@ import { controller as disruptionController } from './disruption.ts'
 import { controller as endpointsController } from './endpoints.ts'
 import { controller as endpointsliceMirroringController } from './endpointslice-mirroring.ts'
 import { controller as endpointsliceController } from './endpointslice.ts'
+import { controller as ephemeralVolumeController } from './ephemeral-volume.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
 import { controller as jobController } from './job.ts'
 import { controller as namespaceController } from './namespace.ts'
 import { controller as nodeIpamController } from './node-ipam.ts'
 import { controller as nodeLifecycleController } from './node-lifecycle.ts'
+import { controller as persistentvolumeBinderController } from './persistentvolume-binder.ts'
 import { controller as persistentvolumeProtectionController } from './persistentvolume-protection.ts'
 import { controller as persistentvolumeclaimProtectionController } from './persistentvolumeclaim-protection.ts'
 import { controller as podGarbageCollectorController } from './pod-garbage-collector.ts'
@@ -41,11 +43,13 @@ export const controllers = [
   endpointsController,
   endpointsliceMirroringController,
   endpointsliceController,
+  ephemeralVolumeController,
   garbageCollectorController,
   jobController,
   namespaceController,
   nodeIpamController,
   nodeLifecycleController,
+  persistentvolumeBinderController,
   persistentvolumeProtectionController,
   persistentvolumeclaimProtectionController,
   podGarbageCollectorController,

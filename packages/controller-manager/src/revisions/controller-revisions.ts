@@ -12,16 +12,12 @@ import {
 import type { Client } from '@tandem/client'
 import { hashOfTemplate } from '../deployments/template-hash.ts'
 import { controllerReference } from '../ownership.ts'
+import { dataOf } from './template-data.ts'
 
 export const revisionHashLabel = 'controller.kubernetes.io/hash'
 /** A label of pods: the revision that they were made from. */
 export const podRevisionLabel = 'controller-revision-hash'
 const longestPrefix = 223
-
-/** What a revision keeps: a patch that brings a template back as a whole. */
-export const dataOf = (template: PodTemplateSpec): { spec: { template: object } } => ({
-  spec: { template: { ...template, $patch: 'replace' } },
-})
 
 export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (data as { spec?: { template?: Record<string, unknown> } }).spec?.template ?? {}

@@ -1,5 +1,6 @@
-import { ephemeralClaimName, isClaimOfPod } from '@tandem/api/core/v1/pod-volume-claims'
+import { isClaimOfPod } from '@tandem/api/core/v1/pod-volume-claims'
 import type { PersistentVolumeClaim, Pod } from '@tandem/api/core/v1/types'
+import { claimNameOf } from '@tandem/api/core/v1/volume-binding'
 
 /** Only pods that were scheduled use a claim: no kubelet starts a pod with one that is being deleted. */
 export const usesClaim = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
@@ -9,7 +10,7 @@ export const usesClaim = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
       volume.persistentVolumeClaim?.claimName === claim.metadata.name ||
       (volume.ephemeral !== undefined &&
         !isShutDown(pod) &&
-        ephemeralClaimName(pod, volume) === claim.metadata.name &&
+        claimNameOf(pod, volume) === claim.metadata.name &&
         isClaimOfPod(pod, claim)),
   )
 

@@ -1,12 +1,7 @@
-import type { PersistentVolumeClaim, Pod, Volume } from './types.ts'
+import type { PersistentVolumeClaim, Pod } from './types.ts'
+import { claimNameOf } from './volume-binding.ts'
 
-/** The claim that is made for an ephemeral volume, and is the pod's own. */
-export const ephemeralClaimName = (pod: Pod, { name }: Volume): string => `${pod.metadata.name}-${name}`
-
-/** The claim that a volume stands on, if it stands on one. */
-export const claimNameOf = (pod: Pod, volume: Volume): string | undefined =>
-  volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? ephemeralClaimName(pod, volume) : undefined)
-
+/** The claims that a pod stands on. */
 export const claimNamesOf = (pod: Pod): string[] =>
   (pod.spec.volumes ?? []).flatMap((volume) => claimNameOf(pod, volume) ?? [])
 

@@ -1,19 +1,16 @@
 import { compareQuantities, parseQuantity, type Quantity, quantityOfValue, quantityValue } from '@tandem/apimachinery'
+import { storageClassOf } from '../access-modes.ts'
 import type { Resources } from '../resource-list.ts'
 import type { PersistentVolumeClaim } from '../types.ts'
 import { namesMatch, type QuotaEvaluator } from './evaluator.ts'
 
 const names = ['persistentvolumeclaims', 'requests.storage']
 const classSuffix = '.storageclass.storage.k8s.io/'
-const betaClass = 'volume.beta.kubernetes.io/storage-class'
 
 const counts = (name: string): boolean =>
   name === 'count/persistentvolumeclaims' ||
   names.includes(name) ||
   names.some((each) => name.endsWith(classSuffix + each))
-
-const storageClassOf = ({ metadata, spec }: PersistentVolumeClaim): string =>
-  metadata.annotations?.[betaClass] ?? spec?.storageClassName ?? ''
 
 /** In whole bytes: of what is asked for and what is being given while it expands, the larger. */
 function storageOf({ spec, status }: PersistentVolumeClaim): Quantity | undefined {
