@@ -24,6 +24,11 @@ export const controller: Controller<PersistentVolumeClaim> = {
   for: persistentVolumeClaims,
   watches: [
     { resource: persistentVolumes, keys: keysOfVolume },
+    {
+      resource: persistentVolumeClaims,
+      // What a claim that goes leaves behind.
+      keys: ({ spec }: PersistentVolumeClaim) => (spec.volumeName ? [{ name: spec.volumeName }] : []),
+    },
     { resource: storageClasses, keys: (_, context) => waitingClaims(context) },
     {
       resource: pods,
