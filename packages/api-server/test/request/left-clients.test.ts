@@ -44,7 +44,7 @@ t.test('a request whose client left while it was authenticated goes no further',
   const clock = new FakeClock()
   const answer = Promise.withResolvers<UserInfo>()
   const dependencies = { clock, authenticator: { name: 'slow', authenticate: () => answer.promise } }
-  const [, , authenticate] = requestHooks({ ...dependencies, inFlight: {} } as unknown as HookDependencies)
+  const [, , , authenticate] = requestHooks({ ...dependencies, deadlines: {} } as unknown as HookDependencies)
   const kube = new RequestContext({ method: 'GET', url: '/api/v1/pods', upgrade: undefined, now: 0 })
   const raw = { closed: false }
   let passed = 0

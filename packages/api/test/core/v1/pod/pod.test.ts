@@ -274,6 +274,7 @@ t.test('what can be selected by', async (t) => {
     'spec.hostNetwork=true',
     'status.phase=Pending',
     'status.podIP=',
+    'status.podIPs=',
     'status.nominatedNodeName=',
   ])
 })
