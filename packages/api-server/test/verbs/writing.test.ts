@@ -335,6 +335,24 @@ t.test('field validation', async (t) => {
       body: { reason: 'Invalid', message: /strict decoding error: unknown field "colour"/ },
     },
     {
+      what: 'a key that comes twice in a patch',
+      ask: ['PATCH', `${maps}/f1`, '{"data":{"a":"1","a":"2"}}', { type: 'application/merge-patch+json' }],
+      code: 200,
+      body: { data: { a: '2' } },
+      warnings: ['duplicate field "data.a"'],
+    },
+    {
+      what: 'a key that comes twice in a patch, strictly',
+      ask: [
+        'PATCH',
+        `${maps}/f1?fieldValidation=Strict`,
+        '{"data":{"a":"1","a":"2"}}',
+        { type: 'application/strategic-merge-patch+json' },
+      ],
+      code: 422,
+      body: { message: /patch: Invalid value: .*: strict decoding error: duplicate field "data.a"/ },
+    },
+    {
       what: 'on apply, strictly',
       ask: [
         'PATCH',
