@@ -16,7 +16,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
-import { isEmptySelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
+import { isEmptySelector, isUsableSelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import { selectorColumn } from './selector-column.ts'
 import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts } from './status-rules.ts'
@@ -27,12 +27,7 @@ import type {
   DaemonSetUpdateStrategy,
   RollingUpdateDaemonSet,
 } from './types.ts'
-import {
-  defaultTemplate,
-  isUsableSelector,
-  validateRunsForever,
-  validateSelectorMatchesTemplate,
-} from './workload-template.ts'
+import { defaultTemplate, validateRunsForever, validateSelectorMatchesTemplate } from './workload-template.ts'
 import { warnOfTemplate } from './workload-warnings.ts'
 
 /** Counts changes of the template. Upstream's internal `templateGeneration`, which apps/v1 shows as an annotation. */

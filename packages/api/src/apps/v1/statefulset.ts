@@ -19,6 +19,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../meta/v1/int-or-percent.ts'
+import { isUsableSelector } from '../../meta/v1/label-selector.ts'
 import { shownStrategy } from './shown-strategy.ts'
 import { validateCollisionCount, validateCounts, validateParts } from './status-rules.ts'
 import type {
@@ -31,7 +32,6 @@ import type {
 } from './types.ts'
 import {
   defaultTemplate,
-  isUsableSelector,
   validateRunsForever,
   validateSelectorMatchesTemplate,
   validateWorkloadSelector,

@@ -9,7 +9,7 @@ import {
 } from '@tandem/apimachinery'
 import { defaultPodTemplateSpec, validatePodTemplateSpec } from '../../core/v1/pod-template.ts'
 import type { PodTemplateSpec } from '../../core/v1/types.ts'
-import { isEmptySelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
+import { isEmptySelector, isUsableSelector, validateLabelSelector } from '../../meta/v1/label-selector.ts'
 import type { LabelSelector } from '../../meta/v1/types.ts'
 
 export interface WorkloadSpec {
@@ -33,16 +33,6 @@ export function validateWorkloadSelector(
   const errors = validateLabelSelector(field, selector)
   if (isEmptySelector(selector)) errors.push(invalidValue(field, selector, `empty selector is invalid for ${kind}`))
   return errors
-}
-
-/** Can the selector be evaluated at all? */
-export function isUsableSelector(selector: LabelSelector | undefined): boolean {
-  try {
-    labelMatcherOf(selector)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** No selector selects nothing, an empty one everything. */

@@ -29,7 +29,7 @@ import {
   validateStorageOS,
 } from './plugin-volumes.ts'
 import { roundResourceList } from './resource-list.ts'
-import type { PersistentVolume, PersistentVolumeSource, PersistentVolumeSpec } from './types.ts'
+import type { PersistentVolume, PersistentVolumeSource, PersistentVolumeSpec, VolumeNodeAffinity } from './types.ts'
 import { withoutBacksteps } from './volume-path.ts'
 import {
   byPlugin,
@@ -118,9 +118,12 @@ function validateCapacity(field: string, { capacity = {} }: PersistentVolumeSpec
   const errors = names.length === 0 ? [required(field)] : []
   if (!names.includes('storage') || names.length > 1)
     errors.push(notSupported(field, names.length === 0 ? null : capacity, ['storage']))
-  for (const [name, quantity] of Object.entries(capacity))
+  for (const [name, quantity] of Object.entries(capacity)) {
+    if (compareQuantities(quantity, '0') < 0)
+      errors.push(invalidValue(`${field}[${name}]`, quantity, 'must be a valid resource quantity'))
     if (compareQuantities(quantity, '0') <= 0)
       errors.push(invalidValue(`${field}[${name}]`, quantity, 'must be greater than zero'))
+  }
   return errors
 }
 
@@ -197,6 +200,25 @@ export function validateVolumeSpec(
 
 const validate = ({ spec }: PersistentVolume): FieldError[] => validateVolumeSpec('spec', spec, 'volume')
 
+const stableLabels: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+}
+
+/** The old affinity, with each label that the new one calls by its stable name called so. */
+function movedToStable(old: VolumeNodeAffinity, affinity: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const moved = structuredClone(old)
+  for (const [at, term] of (moved.required?.nodeSelectorTerms ?? []).entries())
+    for (const [index, each] of (term.matchExpressions ?? []).entries()) {
+      const key = affinity?.required?.nodeSelectorTerms?.[at]?.matchExpressions?.[index]?.key
+      if (key !== undefined && stableLabels[each.key] === key) each.key = key
+    }
+  return moved
+}
+
 function validateUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
   const errors = validate(volume)
   const source = structuredClone(sourceOf(volume.spec))
@@ -206,6 +228,18 @@ function validateUpdate(volume: PersistentVolume, old: PersistentVolume): FieldE
       forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
     )
   errors.push(...immutable('volumeMode', volume.spec.volumeMode, old.spec.volumeMode))
+  const { nodeAffinity } = old.spec
+  if (
+    nodeAffinity &&
+    !semanticallyEqual(volume.spec.nodeAffinity, movedToStable(nodeAffinity, volume.spec.nodeAffinity))
+  )
+    errors.push(
+      invalidValue(
+        'nodeAffinity',
+        volume.spec.nodeAffinity ?? null,
+        'field is immutable, except for updating from beta label to GA',
+      ),
+    )
   if (old.spec.volumeAttributesClassName !== undefined && volume.spec.volumeAttributesClassName === undefined)
     errors.push(forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'))
   return errors

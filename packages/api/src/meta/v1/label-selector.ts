@@ -49,6 +49,10 @@ function validateOperator(field: string, { operator, values = [] }: LabelSelecto
   }
 }
 
+/** Can the selector be evaluated at all? None at all can: it selects nothing. */
+export const isUsableSelector = (selector: LabelSelector | undefined): boolean =>
+  validateLabelSelector('', selector).length === 0
+
 export const isEmptySelector = ({ matchLabels, matchExpressions }: LabelSelector): boolean =>
   Object.keys(matchLabels ?? {}).length + (matchExpressions ?? []).length === 0
 

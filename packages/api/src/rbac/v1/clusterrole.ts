@@ -1,7 +1,6 @@
-import { type FieldError, invalidValue, labelMatcherOf, type ResourceDefinition, required } from '@tandem/apimachinery'
+import { type FieldError, invalidValue, type ResourceDefinition, required } from '@tandem/apimachinery'
 import { nameIsPathSegment } from '@tandem/apimachinery/names'
 import { validateLabelSelector } from '../../meta/v1/label-selector.ts'
-import type { LabelSelector } from '../../meta/v1/types.ts'
 import { validatePolicyRules } from './rules.ts'
 import type { AggregationRule, ClusterRole } from './types.ts'
 
@@ -12,17 +11,8 @@ function validateAggregation({ clusterRoleSelectors = [] }: AggregationRule): Fi
   return clusterRoleSelectors.flatMap((selector, index) => {
     const at = `${field}[${index}]`
     const errors = validateLabelSelector(at, selector)
-    return isMatcher(selector) ? errors : [...errors, invalidValue(at, null, 'invalid label selector.')]
+    return errors.length === 0 ? [] : [...errors, invalidValue(at, null, 'invalid label selector.')]
   })
-}
-
-function isMatcher(selector: LabelSelector): boolean {
-  try {
-    labelMatcherOf(selector)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const validate = ({ rules, aggregationRule }: ClusterRole): FieldError[] => [

@@ -108,6 +108,32 @@ t.test('a volume', async (t) => {
   )
 })
 
+const onZone = (key: string, value = 'a') => ({
+  ...volume,
+  nodeAffinity: {
+    required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: [value] }] }] },
+  },
+})
+const beta = 'failure-domain.beta.kubernetes.io/zone'
+const stable = 'topology.kubernetes.io/zone'
+
+for (const { name, from, to, fixed } of [
+  { name: 'is given where there was none', from: volume, to: onZone(stable), fixed: false },
+  { name: 'calls its label by the stable name', from: onZone(beta), to: onZone(stable), fixed: false },
+  { name: 'calls its label by the beta name', from: onZone(stable), to: onZone(beta), fixed: true },
+  { name: 'wants another zone', from: onZone(stable), to: onZone(stable, 'b'), fixed: true },
+  { name: 'goes', from: onZone(stable), to: volume, fixed: true },
+])
+  t.test(`a volume's affinity ${name}`, async (t) => {
+    const found = updateFaults(persistentVolumes, { from: { spec: from }, to: { spec: to } })
+    if (!fixed) return t.strictSame(found, [])
+    t.equal(found.length, 1)
+    t.match(
+      found[0],
+      /^nodeAffinity: Invalid value: .*: field is immutable, except for updating from beta label to GA$/,
+    )
+  })
+
 const quotaRows = [
   {
     name: 'counts and amounts',
