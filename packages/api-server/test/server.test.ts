@@ -219,6 +219,12 @@ t.test('who is not known is told nothing', async (t) => {
     return { code: statusCode, text: await body.text() }
   }
   for (const path of ['/healthz', '/livez', '/readyz', '/version']) t.equal((await ask(path)).code, 200, path)
+  for (const path of ['/healthz', '/version'])
+    t.equal(
+      (await ask(path, { authorization: 'Bearer nonsense' })).code,
+      401,
+      `${path} with a token that does not hold`,
+    )
   for (const path of ['/', '/api', '/metrics', '/openid/v1/jwks', maps]) {
     const answer = await ask(path)
     t.equal(answer.code, 401, path)
@@ -491,6 +497,9 @@ t.test('metrics', async (t) => {
     /apiserver_request_total\{verb="POST",dry_run="",group="",version="v1",resource="configmaps".*code="201"\} \d+/,
   )
   t.match(text, /apiserver_request_duration_seconds_bucket/)
+  await admin.ask('GET', '/readyz')
+  const slis = (await admin.ask('GET', '/metrics/slis')).text
+  t.match(slis, /kubernetes_healthcheck{name="etcd",type="readyz"} 1\n/)
 })
 
 t.test('everything is there after a restart', async (t) => {

@@ -5,7 +5,7 @@ import { serviceAccounts } from '@tandem/api/core/v1/serviceaccount'
 import { isNotFound, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
 import { type FollowOptions, follow } from '../follow.ts'
 import type { Resources } from '../resources.ts'
-import { anonymousAuthenticator } from './anonymous.ts'
+import { orAnonymous } from './anonymous.ts'
 import { type Authenticator, AuthenticatorChain } from './authenticator.ts'
 import { bearerTokenAuthenticator } from './bearer-token.ts'
 import type { VerificationKey } from './service-account/keys.ts'
@@ -41,13 +41,9 @@ export function createAuthentication(resources: Resources, options: Authenticati
     now,
     objects: boundObjects(resources),
   })
-  const authenticator = new AuthenticatorChain([
-    x509Authenticator({ now }),
-    bearerTokenAuthenticator(tokens, audiences),
-    ...(options.anonymous ? [anonymousAuthenticator] : []),
-  ])
+  const known = new AuthenticatorChain([x509Authenticator({ now }), bearerTokenAuthenticator(tokens, audiences)])
   return {
-    authenticator,
+    authenticator: options.anonymous ? orAnonymous(known) : known,
     tokens,
     async start(resources, options) {
       const forgetDeleted = <T extends KubernetesObject>(definition: ResourceDefinition<T>) =>

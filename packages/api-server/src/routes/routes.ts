@@ -1,4 +1,5 @@
 import type { HealthChecks } from '@tandem/component-base/health/health'
+import { HealthSlis } from '@tandem/component-base/health/slis'
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { jsonWebKeySet, openIdConfiguration } from '../authentication/service-account/discovery.ts'
@@ -33,20 +34,21 @@ export interface RouteOptions {
 
 export function createRoutes(options: RouteOptions): Routes {
   const { resources, dispatch, metrics, serviceAccounts, now } = options
+  const slis = new HealthSlis()
+  const checks = { ...options.health, observe: slis.observe }
   const discovery = discoveryHandler(resources, options)
   const health: Record<string, RouteHandler> = {}
   for (const endpoint of ['livez', 'readyz', 'healthz']) {
-    health[`/${endpoint}`] = healthHandler(options.health)
-    health[`/${endpoint}/*`] = healthHandler(options.health)
+    health[`/${endpoint}`] = healthHandler(checks)
+    health[`/${endpoint}/*`] = healthHandler(checks)
   }
   const fixed: Record<string, RouteHandler> = {
     '/api': discovery,
     '/apis': discovery,
     ...health,
     '/version': (request, reply) => sendObject(request, reply, 200, version),
-    '/metrics': async (_request, reply) => {
-      reply.header('content-type', metrics.contentType).send(await metrics.text())
-    },
+    '/metrics': metricsHandler(metrics),
+    '/metrics/slis': metricsHandler(slis.metrics),
     '/openid/v1/jwks': (_request, reply) => {
       reply.header('content-type', 'application/jwk-set+json').send(JSON.stringify(jsonWebKeySet(serviceAccounts.keys)))
     },
@@ -67,6 +69,12 @@ export function createRoutes(options: RouteOptions): Routes {
     fixed,
   }
 }
+
+const metricsHandler =
+  (metrics: Metrics): RouteHandler =>
+  async (_request, reply) => {
+    reply.header('content-type', metrics.contentType).send(await metrics.text())
+  }
 
 const groupPaths = (resources: Resources): string[] => [
   ...new Set(

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Metrics } from '../metrics/metrics.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
 import { requestUrl } from './request-url.ts'
+import { HealthSlis } from './slis.ts'
 
 export interface HealthServerOptions {
   /** 0 takes a free one. */
@@ -27,7 +28,7 @@ export interface HealthServer {
   close(): Promise<void>
 }
 
-/** `/healthz`, `/livez`, `/readyz` and `/metrics` of one component. */
+/** `/healthz`, `/livez`, `/readyz`, `/metrics` and `/metrics/slis` of one component. */
 export async function serveHealth(options: HealthServerOptions): Promise<HealthServer> {
   const { port, host = '127.0.0.1' } = options
   const server = await createFor(options, listenerOf(options))
@@ -68,14 +69,17 @@ async function selfSigned(host = '127.0.0.1') {
 }
 
 function listenerOf({ live = [], ready = [], metrics, authorize }: HealthServerOptions): RequestListener {
+  const slis = new HealthSlis()
+  const pages: Record<string, Metrics | undefined> = { '/metrics': metrics, '/metrics/slis': slis.metrics }
   return async (request, response) => {
     const url = requestUrl(request)
     const answer = (code: number, text: string, type = 'text/plain; charset=utf-8') =>
       response.writeHead(code, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(text)
-    const health = await answerHealth(url, { live, ready })
+    const health = await answerHealth(url, { live, ready, observe: slis.observe })
     if (health) return answer(health.code, health.text)
-    if (url.pathname !== '/metrics' || !metrics) return answer(404, '404 page not found\n')
+    const page = pages[url.pathname]
+    if (!page) return answer(404, '404 page not found\n')
     if (authorize && !(await authorize(request).catch(() => false))) return answer(403, 'Forbidden\n')
-    return answer(200, await metrics.text(), metrics.contentType)
+    return answer(200, await page.text(), page.contentType)
   }
 }

@@ -42,9 +42,11 @@ export interface Sample {
 export interface MetricsOptions {
   /** Also tell of the process: memory, CPU, event loop. Off where several components share one. */
   process?: boolean
+  /** Tell which version this is. On unless false. */
+  build?: boolean
 }
 
-export function createMetrics({ process = true }: MetricsOptions = {}): Metrics {
+export function createMetrics({ process = true, build = true }: MetricsOptions = {}): Metrics {
   const registry = new Registry()
   if (process) collectProcessMetrics(registry)
   const common = <Label extends string>({ name, help, labels = [] }: MetricDescription<Label>) => ({
@@ -68,6 +70,7 @@ export function createMetrics({ process = true }: MetricsOptions = {}): Metrics 
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
+  if (!build) return metrics
   metrics
     .gauge({
       name: 'kubernetes_build_info',

@@ -36,6 +36,11 @@ t.test('health and metrics over plain HTTP', async (t) => {
   t.equal(code, 200)
   t.match(text, 'things_total{kind="a"} 1')
   t.match(text, /kubernetes_build_info\{major="1",minor="36"/)
+  const slis = String((await get('/metrics/slis'))[1])
+  t.match(slis, 'kubernetes_healthcheck{name="informer-sync",type="readyz"} 1\n')
+  t.match(slis, 'kubernetes_healthchecks_total{name="informer-sync",status="error",type="readyz"} 1\n')
+  t.match(slis, 'kubernetes_healthchecks_total{name="ping",status="success",type="livez"} 1\n')
+  t.notMatch(slis, 'kubernetes_build_info')
 })
 
 t.test('over HTTPS metrics are for those who may, health is for everyone', async (t) => {
