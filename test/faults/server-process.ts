@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kill as killProcess } from 'node:process'
 import { createInterface } from 'node:readline'
 import { startTestServer, type TestServer } from '@tandem/api-server/testing/server'
 import { Agent, type Dispatcher, request } from 'undici'
@@ -47,7 +49,10 @@ export async function serverProcess(
   const ended = async (process: ChildProcess) => {
     if (process.exitCode !== null || process.signalCode !== null) return
     const closed = once(process, 'close')
-    process.kill('SIGKILL')
+    // Under a wrapper it is the wrapper's child, with whose end the wrapper ends too.
+    const children = wrapper.length > 0 ? readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8') : ''
+    for (const pid of children.split(' ').filter(Boolean)) killProcess(Number(pid), 'SIGKILL')
+    if (wrapper.length === 0) process.kill('SIGKILL')
     await closed
   }
   return {
