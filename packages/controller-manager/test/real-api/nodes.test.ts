@@ -13,8 +13,8 @@ const cluster = await startTestCluster({
     'cluster-cidr': '10.244.0.0/23',
     'node-cidr-mask-size': '24',
     'node-monitor-period': '50',
-    'node-monitor-grace-period': '1200',
-    'node-startup-grace-period': '1200',
+    'node-monitor-grace-period': '3000',
+    'node-startup-grace-period': '3000',
   },
 })
 t.teardown(() => cluster.stop())
