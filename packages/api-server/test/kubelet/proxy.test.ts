@@ -33,7 +33,10 @@ const kubelet = createServer(
   },
   (request, response) => {
     note(request)
-    if (request.url?.includes('follow')) {
+    const refusal = /sinceSeconds=(\d+)/.exec(request.url ?? '')?.[1]
+    if (refusal) {
+      response.writeHead(Number(refusal), { 'content-type': 'text/plain' }).end('no such container')
+    } else if (request.url?.includes('follow')) {
       response.write('first\n')
       setTimeout(() => response.end('second\n'), 20)
     } else response.end('a line\n')
@@ -115,6 +118,25 @@ t.test('logs come from the kubelet', async (t) => {
     client: 'kube-apiserver-kubelet-client',
   })
   t.equal((await admin.ask('GET', `${pods}/p/log?follow=true`)).text, 'first\nsecond\n')
+})
+
+t.test('what a kubelet refuses is told as a Status', async (t) => {
+  const rows: [code: number, reason: string, message: string][] = [
+    [400, 'BadRequest', 'no such container'],
+    [403, 'Forbidden', 'no such container ( pods/log p)'],
+    [404, 'NotFound', 'the server could not find the requested resource ( pods/log p)'],
+    [500, 'InternalError', 'Internal error occurred: no such container'],
+    [
+      502,
+      'InternalError',
+      'an error on the server ("no such container") has prevented the request from succeeding ( pods/log p)',
+    ],
+  ]
+  for (const [code, reason, message] of rows) {
+    const answer = await admin.ask('GET', `${pods}/p/log?sinceSeconds=${code}`)
+    t.equal(answer.code, code)
+    t.match(answer.body, { kind: 'Status', code, reason, message })
+  }
 })
 
 const webSocketTo = (path: string, protocol = 'v5.channel.k8s.io') =>
