@@ -10,14 +10,23 @@ export const leanModules: Plugin = {
   setup({ onResolve, onLoad }) {
     // Asked by prom-client for the spans of exemplars, which are off.
     onResolve({ filter: /^@opentelemetry\/api$/ }, ({ path }) => ({ path, namespace }))
+    // Fastify's compilers of schemas: the API server brings others.
+    onResolve({ filter: /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/ }, ({ path }) => ({
+      path,
+      namespace,
+    }))
     onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace }))
     onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ importer, path }) =>
       /\/(dockerode|docker-modem)\/lib\//.test(importer)
         ? { path: join(dirname(importer), path), namespace }
         : undefined,
     )
+    // Imported, Node's http makes all it can export, and loads for that the whole of Node's own fetch; required, it does not.
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'http', namespace } : { path: 'node:http', external: true },
+    )
     onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: path === 'undici' ? poolOfUndici : 'module.exports = undefined',
+      contents: contents[path] ?? 'module.exports = undefined',
       resolveDir: import.meta.dirname,
       loader: 'js',
     }))
@@ -31,3 +40,8 @@ const poolOfUndici = `
   Object.assign(require('undici/lib/dispatcher/dispatcher').prototype, require('undici/lib/api'))
   exports.Pool = require('undici/lib/dispatcher/pool')
 `
+
+const contents: Readonly<Record<string, string>> = {
+  undici: poolOfUndici,
+  http: "module.exports = require('node:http')",
+}

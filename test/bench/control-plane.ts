@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binaryCommand } from '@tandem/cluster/binaries'
 import { type ComponentSpec, componentsOf } from '@tandem/cluster/components'
+import { ensureEncryptionConfig } from '@tandem/cluster/encryption'
 import { writeKubeconfigs } from '@tandem/cluster/kubeconfigs'
 import { ensurePki } from '@tandem/cluster/pki'
 import { type ClusterPlan, planClusters } from '@tandem/cluster/plan'
@@ -38,6 +39,7 @@ export async function prepareControlPlane(): Promise<{
   const plan: ClusterPlan = { ...prepared, ports: { ...prepared.ports, apiServer, controllerManager, scheduler } }
   mkdirSync(plan.directory, { recursive: true })
   await ensurePki(plan)
+  ensureEncryptionConfig(plan)
   writeKubeconfigs(plan)
   const pki = (file: string): string => readFileSync(join(plan.directory, 'pki', file), 'utf8')
   return {
