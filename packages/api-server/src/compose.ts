@@ -17,6 +17,7 @@ import type { FollowOptions } from './follow.ts'
 import { dispatch } from './handlers/dispatch.ts'
 import type { KubeletConnection } from './kubelet/connection.ts'
 import type { ApiServerOptions } from './options.ts'
+import { ObjectCounts } from './registry/object-counts.ts'
 import type { Registry } from './registry/store.ts'
 import { specialHandlers } from './registry/subresources/special-handlers.ts'
 import { RequestDeadlines } from './request/deadline.ts'
@@ -78,6 +79,9 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   const deadlines = new RequestDeadlines({ requestTimeout: (options.requestTimeout ?? 60) * 1000, clock })
   const metrics = createMetrics()
   parts.encryption?.describe(metrics, certificate.cert.toString())
+  const objectCounts = new ObjectCounts(backend, () => resources.definitions())
+  const { etcdCountMetricPollPeriod: countEvery = 60 } = options
+  if (countEvery > 0) objectCounts.describe(metrics)
   const counts = new RequestCounts()
   const limit = createLimit(options, { clock, resources, metrics, counts })
   const requestMetrics = new RequestMetrics(metrics, {
@@ -139,6 +143,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
         authentication.start(resources, following),
         limit.start(following),
       ])
+      if (countEvery > 0) void objectCounts.poll(countEvery, following)
     },
     setReady(found) {
       address = found

@@ -45,6 +45,8 @@ export interface ApiServerOptions {
   etcdCompactionInterval?: number
   /** What may only be used where a quota covers it. */
   quotaLimitedResources?: readonly LimitedResource[]
+  /** Seconds between two counts of what is stored, for the metrics: a minute unless given, 0 for none. */
+  etcdCountMetricPollPeriod?: number
   /** Seconds that events are kept. */
   eventTtl?: number
   /** On unless false; without it the two following numbers are bounds of their own. */

@@ -31,6 +31,11 @@ export const storageFlags = {
     default: '5m0s',
     description: 'How long the past is kept for watches and lists; 0 leaves it to size, or with etcd to somebody else',
   },
+  'etcd-count-metric-poll-period': {
+    type: 'duration',
+    default: '1m0s',
+    description: 'Frequency of counting the stored objects of each type. 0 disables the metric collection',
+  },
   'etcd-healthcheck-timeout': {
     type: 'duration',
     default: '2s',
@@ -50,14 +55,20 @@ export const storageFlags = {
 
 type Values = FlagValues<typeof storageFlags>
 
-export function storageOptionsOf(
-  values: Values,
-): Pick<ApiServerOptions, 'dataDir' | 'storageIntegrityCheck' | 'etcd' | 'etcdCompactionInterval'> {
-  const etcdCompactionInterval = values['etcd-compaction-interval'] / 1000
-  if (wantsEtcd(values)) return { etcd: etcdOf(values), etcdCompactionInterval }
+type StorageOptions = Pick<
+  ApiServerOptions,
+  'dataDir' | 'storageIntegrityCheck' | 'etcd' | 'etcdCompactionInterval' | 'etcdCountMetricPollPeriod'
+>
+
+export function storageOptionsOf(values: Values): StorageOptions {
+  const common = {
+    etcdCompactionInterval: values['etcd-compaction-interval'] / 1000,
+    etcdCountMetricPollPeriod: values['etcd-count-metric-poll-period'] / 1000,
+  }
+  if (wantsEtcd(values)) return { etcd: etcdOf(values), ...common }
   const dataDir = values['data-dir']
   if (!dataDir) throw new UsageError('--data-dir is required')
-  return { dataDir, storageIntegrityCheck: integrityCheck(values['storage-integrity-check']), etcdCompactionInterval }
+  return { dataDir, storageIntegrityCheck: integrityCheck(values['storage-integrity-check']), ...common }
 }
 
 function wantsEtcd(values: Values): boolean {

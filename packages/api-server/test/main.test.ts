@@ -58,6 +58,12 @@ const refused: [what: string, args: string[], message: RegExp][] = [
   ['what it cannot do without', ['--data-dir=x'], /--tls-cert-file is required/],
   ['a mode that is none', ['--authorization-mode=Sometimes'], /authorization-mode "Sometimes" is not a valid mode/],
   ['a backend that is none', ['--storage-backend=stone'], /unknown backend "stone"/],
+  ['etcd that is nowhere', ['--storage-backend=etcd3'], /--etcd-servers must be specified/],
+  [
+    'two stores at once',
+    ['--storage-backend=level', '--etcd-servers=http://127.0.0.1:2379'],
+    /--etcd-servers is not for --storage-backend=level/,
+  ],
   ['a flag that is none', ['--frobnicate'], /unknown option '--frobnicate'/],
 ]
 t.test('wrong flags', async (t) => {
