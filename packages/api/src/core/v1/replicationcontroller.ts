@@ -45,10 +45,10 @@ function validateTemplate(
 ): FieldError[] {
   const field = 'spec.template'
   if (!template) return [required(field)]
-  const labels = template.metadata?.labels ?? {}
+  const { labels } = template.metadata ?? {}
   const errors: FieldError[] = []
-  if (!Object.entries(selector).every(([key, value]) => labels[key] === value))
-    errors.push(invalidValue(`${field}.metadata.labels`, labels, '`selector` does not match template `labels`'))
+  if (!Object.entries(selector).every(([key, value]) => labels?.[key] === value))
+    errors.push(invalidValue(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'))
   errors.push(...validatePodTemplateSpec(field, template))
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec ?? {}
   if (restartPolicy !== 'Always') errors.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy, ['Always']))

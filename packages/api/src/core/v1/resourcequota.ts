@@ -68,16 +68,12 @@ function isScopeFor(scope: string, resource: string): boolean {
   return true
 }
 
-function validateScope(field: string, value: unknown, scope: string, hard: readonly string[]): FieldError[] {
-  const errors =
-    standardScopes.includes(scope) || scope === 'CrossNamespacePodAffinity'
-      ? []
-      : [invalidValue(field, value, 'unsupported scope')]
-  for (const resource of hard)
-    if (isStandardQuotaResource(resource) && !isScopeFor(scope, resource))
-      errors.push(invalidValue(field, value, 'unsupported scope applied to resource'))
-  return errors
-}
+const isScope = (scope: string): boolean => standardScopes.includes(scope) || scope === 'CrossNamespacePodAffinity'
+
+const validateScopedResources = (field: string, value: unknown, scope: string, hard: readonly string[]): FieldError[] =>
+  hard
+    .filter((resource) => isStandardQuotaResource(resource) && !isScopeFor(scope, resource))
+    .map(() => invalidValue(field, value, 'unsupported scope applied to resource'))
 
 const validateConflicts = (field: string, value: unknown, scopes: readonly string[]): FieldError[] =>
   conflicting
@@ -118,12 +114,17 @@ function validateRequirement(
 function validateSpec({ hard, scopes = [], scopeSelector }: ResourceQuotaSpec): FieldError[] {
   const names = Object.keys(hard ?? {}).sort()
   const errors = validateList('spec.hard', hard)
-  errors.push(...scopes.flatMap((scope) => validateScope('spec.scopes', scopes, scope, names)))
+  for (const scope of scopes) {
+    if (!isScope(scope)) errors.push(invalidValue('spec.scopes', scopes, 'unsupported scope'))
+    errors.push(...validateScopedResources('spec.scopes', scopes, scope, names))
+  }
   errors.push(...validateConflicts('spec.scopes', scopes, scopes))
   const field = 'spec.scopeSelector.matchExpressions'
   const expressions = scopeSelector?.matchExpressions ?? []
   for (const expression of expressions) {
-    errors.push(...validateScope(field, scopeSelector, expression.scopeName, names))
+    const { scopeName } = expression
+    if (!isScope(scopeName)) errors.push(invalidValue(`${field}.scopeName`, scopeName ?? '', 'unsupported scope'))
+    errors.push(...validateScopedResources(field, scopeSelector, scopeName, names))
     errors.push(...validateRequirement(field, expression))
   }
   const selected = expressions.map(({ scopeName }) => scopeName)

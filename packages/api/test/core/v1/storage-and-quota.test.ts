@@ -149,6 +149,16 @@ const quotaRows = [
     ],
   },
   {
+    name: 'a scope that nobody knows',
+    spec: { scopes: ['Happy'] },
+    expected: ['spec.scopes: Invalid value: ["Happy"]: unsupported scope'],
+  },
+  {
+    name: 'a selected scope that nobody knows',
+    spec: { scopeSelector: { matchExpressions: [{ scopeName: 'Happy', operator: 'Exists' }] } },
+    expected: ['spec.scopeSelector.matchExpressions.scopeName: Invalid value: "Happy": unsupported scope'],
+  },
+  {
     name: 'half a pod',
     spec: { hard: { pods: '500m' } },
     expected: ['spec.hard[pods]: Invalid value: "500m": must be an integer'],
