@@ -94,6 +94,10 @@ export const flags = {
     type: 'list',
     description: 'Admission plugins to disable although they are on by default',
   },
+  'admission-control-config-file': {
+    type: 'string',
+    description: 'File with the configuration of admission plugins; ResourceQuota takes one',
+  },
   'pod-security-enforce': {
     type: 'string',
     default: 'privileged',
@@ -138,6 +142,7 @@ export function optionsOf(values: FlagValues<typeof flags>): ApiServerOptions {
   }
   const optional = {
     advertiseAddress: values['advertise-address'],
+    admissionControlConfigFile: values['admission-control-config-file'],
     clientCaFile: values['client-ca-file'],
     encryptionProviderConfig: values['encryption-provider-config'],
     kubeletClientCertificate: values['kubelet-client-certificate'],

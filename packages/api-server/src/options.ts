@@ -43,7 +43,9 @@ export interface ApiServerOptions {
   podSecurityEnforce?: 'privileged' | 'baseline' | 'restricted'
   /** Seconds that history is kept for watches and lists of the past; 0 for as long as its size allows. */
   etcdCompactionInterval?: number
-  /** What may only be used where a quota covers it. */
+  /** Configuration of admission plugins, as `AdmissionConfiguration`. */
+  admissionControlConfigFile?: string
+  /** What may only be used where a quota covers it; that file may say it. */
   quotaLimitedResources?: readonly LimitedResource[]
   /** Seconds between two counts of what is stored, for the metrics: a minute unless given, 0 for none. */
   etcdCountMetricPollPeriod?: number

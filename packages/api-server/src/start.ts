@@ -1,5 +1,6 @@
 import type { Server } from 'node:tls'
 import type { ComponentContext, RunningComponent } from '@tandem/component-base'
+import { readAdmissionConfiguration } from './admission/configuration.ts'
 import { loadServiceAccountKeys } from './authentication/service-account/load-keys.ts'
 import { hostAddress } from './bootstrap/advertise-address.ts'
 import { bootstrap, keepKubernetesService } from './bootstrap/bootstrap.ts'
@@ -24,7 +25,8 @@ const defaultPort = 6443
 const everywhere = ['0.0.0.0', '::']
 
 /** Opens the store, fills what decisions rest on, writes what every cluster has, then listens. Resolves when it is ready. */
-export async function startApiServer(options: ApiServerOptions, context: ComponentContext): Promise<RunningApiServer> {
+export async function startApiServer(given: ApiServerOptions, context: ComponentContext): Promise<RunningApiServer> {
+  const options = { ...given, ...(await readAdmissionConfiguration(given.admissionControlConfigFile)) }
   const files = { certFile: options.tlsCertFile, keyFile: options.tlsPrivateKeyFile, caFile: options.clientCaFile }
   const [certificate, keys, kubelet] = await Promise.all([
     loadCertificate(files),

@@ -23,6 +23,7 @@ import { controller as persistentvolumeclaimProtectionController } from './persi
 import { controller as podGarbageCollectorController } from './pod-garbage-collector.ts'
 import { controller as replicasetController } from './replicaset.ts'
 import { controller as replicationcontrollerController } from './replicationcontroller.ts'
+import { controller as resourceclaimController } from './resourceclaim.ts'
 import { controller as resourcequotaController } from './resourcequota.ts'
 import { controller as rootCaCertPublisherController } from './root-ca-cert-publisher.ts'
 import { controller as serviceLbController } from './service-lb.ts'
@@ -55,6 +56,7 @@ export const controllers = [
   podGarbageCollectorController,
   replicasetController,
   replicationcontrollerController,
+  resourceclaimController,
   resourcequotaController,
   rootCaCertPublisherController,
   serviceLbController,
