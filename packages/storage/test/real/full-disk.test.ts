@@ -194,6 +194,54 @@ for (const kind of Object.keys(disks))
       await t.test('also after a restart', (t) => sameKeys(t, again, acknowledged))
       t.ok(alarms.filter((state) => state === 'raised').length >= 3, 'an alarm was raised each time')
     })
+
+    await t.test('a disk with no room even to open the store anew', async (t) => {
+      rmSync(join(disk, 'other'), { recursive: true })
+      const directory = join(disk, 'third')
+      // It has not lived long enough to have a reserve.
+      const open = () => LevelBackend.open({ ...options, now: Date.now, directory })
+      let backend = await open()
+      const acknowledged = new Map<string, number>()
+      const write = async (key: string) => acknowledged.set(key, (await backend.create(key, noise(2000))).revision)
+      for (let i = 0; i < 100; i++) await write(`/w/${i}`)
+      const failing = async () => {
+        fillUp(join(disk, 'ballast'))
+        for (let i = 0; i < 100; i++) await write(`/w/${acknowledged.size}`)
+      }
+      const outcome = failing().then(
+        () => 'written',
+        ({ code }) => code,
+      )
+      await sleep(500)
+      makeRoom(join(disk, 'ballast'))
+      t.equal(await outcome, 'STORAGE_NO_SPACE', 'a write that failed is answered once it is known what became of it')
+      t.ok(
+        await until(() =>
+          write('/w/again').then(
+            () => true,
+            () => false,
+          ),
+        ),
+      )
+      await t.test('all of it is there, and nothing else', (t) => sameKeys(t, backend, acknowledged))
+
+      const ended = failing().then(
+        () => 'written',
+        ({ code }) => code,
+      )
+      await sleep(500)
+      await backend.close()
+      t.match(await ended, /^STORAGE_(NO_SPACE|CLOSED)$/, 'a store that waits for room can be closed')
+      makeRoom(join(disk, 'ballast'))
+      backend = await open()
+      t.teardown(() => backend.close())
+      const { entries } = await backend.list('/w/')
+      const found = new Map(entries.map(({ key, modRevision }) => [key, modRevision]))
+      t.same(
+        [...acknowledged].filter(([key, revision]) => found.get(key) !== revision),
+        [],
+      )
+    })
   })
 
 async function sameKeys(t: Test, backend: LevelBackend, acknowledged: Map<string, number>): Promise<void> {
