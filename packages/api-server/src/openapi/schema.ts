@@ -1,5 +1,6 @@
 import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '@tandem/apimachinery'
 import { Turns } from '../registry/turns.ts'
+import { alternativeSchema, namedType } from './alternatives.ts'
 import type { Describe } from './descriptions.ts'
 import type { GroupVersionKind } from './operations.ts'
 import { unionsOf } from './unions.ts'
@@ -76,10 +77,13 @@ async function schemaOf(
   { registry, describe, version }: SchemaOptions,
   need: (type: string) => void,
 ): Promise<Json> {
+  const alternative = alternativeSchema(name)
+  if (alternative) return { ...alternative }
   const type = registry.type(name)
   const { description = '', fields } = await describe(name)
   const properties: Json = {}
-  for (const field of sortedFields(type)) {
+  for (const declared of sortedFields(type)) {
+    const field = { ...declared, type: namedType(declared.type, { owner: name, field: declared.name }) }
     const text = fields.get(field.name) ?? (await describeTypeOf(field.type, describe))
     properties[field.name] = propertyOf(field, text, { version, need })
   }

@@ -224,6 +224,15 @@ t.test('what Go has where nothing is given is a default in version 3, and none i
   )
 })
 
+t.test('what may be one thing or another in a JSON schema has a type with a name', async (t) => {
+  const document = (await openApiV3('apis/apiextensions.k8s.io/v1', all, options)) as Json
+  const prefix = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1'
+  const found = at(document, 'components', 'schemas')
+  const { items } = at(found, `${prefix}.JSONSchemaProps`, 'properties')
+  t.match(JSON.stringify(items), `"$ref":"#/components/schemas/${prefix}.JSONSchemaPropsOrArray"`)
+  t.notOk('type' in (found[`${prefix}.JSONSchemaPropsOrArray`] as Json))
+})
+
 t.test('documents are told in parts that say the same', async (t) => {
   t.same(JSON.parse(await jsonOf(core)), JSON.parse(JSON.stringify(core)))
 })
