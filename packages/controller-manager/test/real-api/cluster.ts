@@ -81,7 +81,7 @@ async function runPods(client: Client, selects: (pod: Pod) => boolean): Promise<
 }
 
 async function eventually<T>(what: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   for (;;) {
     try {
       return await what()
