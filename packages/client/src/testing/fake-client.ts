@@ -13,8 +13,8 @@ import {
   parseLabelSelector,
   type ResourceDefinition,
 } from '@tandem/apimachinery'
+import { applyJsonPatch } from '@tandem/apimachinery/patch/json'
 import { type Clock, systemClock } from '@tandem/component-base'
-import { applyPatch, type Operation } from 'rfc6902'
 import type {
   Client,
   DeleteOptions,
@@ -107,8 +107,8 @@ export class FakeClient implements Client {
     this.#act({ verb: 'patch', resource: withSubresource(resource, options), key, body: patch.body })
     const store = this.#store(resource)
     const object = structuredClone(store.get(key))
-    if (patch.type === 'json') applyPatch(object, structuredClone(patch.body) as Operation[])
-    const next = patch.type === 'json' ? object : (mergePatched(object, patch.body) as KubernetesObject)
+    const patched = patch.type === 'json' ? applyJsonPatch(object, patch.body) : mergePatched(object, patch.body)
+    const next = patched as KubernetesObject
     return structuredClone(store.replace(next, options.subresource)) as T
   }
 
