@@ -1,4 +1,10 @@
-import type { FlowSchema, PolicyRulesWithSubjects, ResourcePolicyRule, Subject } from '@tandem/api/flowcontrol/v1/types'
+import type {
+  FlowSchema,
+  NonResourcePolicyRule,
+  PolicyRulesWithSubjects,
+  ResourcePolicyRule,
+  Subject,
+} from '@tandem/api/flowcontrol/v1/types'
 import type { UserInfo } from '../../authentication/user.ts'
 import type { RequestInfo } from '../request-info.ts'
 
@@ -7,12 +13,19 @@ export interface ClassifiedSchema {
   readonly name: string
   readonly uid: string
   readonly level: string
-  matches(user: UserInfo, info: RequestInfo): boolean
+  readonly rules: readonly ClassifiedRule[]
   /** Which of the schema's flows a request belongs to. */
   flowOf(user: UserInfo, info: RequestInfo): string
 }
 
-type Test<T> = (value: T) => boolean
+export type Test<T> = (value: T) => boolean
+
+/** Matches the requests of its subjects for which one of the tests of their sort holds. */
+export interface ClassifiedRule {
+  readonly subjects: Test<UserInfo>
+  readonly resource: readonly Test<RequestInfo>[]
+  readonly nonResource: readonly Test<RequestInfo>[]
+}
 
 /** As much of a FlowSchema as counts here. */
 export type SchemaObject = Pick<FlowSchema, 'spec'> & { metadata: { name: string; uid?: string } }
@@ -26,27 +39,26 @@ export const inMatchingOrder = (schemas: readonly SchemaObject[]): SchemaObject[
   )
 
 export function classifiedSchema({ metadata, spec }: SchemaObject): ClassifiedSchema {
-  const rules = (spec.rules ?? []).map(ruleTest)
   const method = spec.distinguisherMethod?.type
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
     level: spec.priorityLevelConfiguration.name,
-    matches: (user, info) => rules.some((matches) => matches(user, info)),
+    rules: (spec.rules ?? []).map(classifiedRule),
     flowOf: (user, info) => (method === 'ByUser' ? user.username : method === 'ByNamespace' ? info.namespace : ''),
   }
 }
 
-function ruleTest(rule: PolicyRulesWithSubjects): (user: UserInfo, info: RequestInfo) => boolean {
-  const subjects = subjectTest(rule.subjects)
-  const resourceTests = (rule.resourceRules ?? []).map(resourceTest)
-  const nonResourceTests = (rule.nonResourceRules ?? []).map(({ verbs, nonResourceURLs }): Test<RequestInfo> => {
-    const verb = among(verbs)
-    const paths = nonResourceURLs.map(pathTest)
-    return (info) => verb(info.verb) && paths.some((matches) => matches(info.path))
-  })
-  return (user, info) =>
-    subjects(user) && (info.isResourceRequest ? resourceTests : nonResourceTests).some((matches) => matches(info))
+function classifiedRule({
+  subjects,
+  resourceRules = [],
+  nonResourceRules = [],
+}: PolicyRulesWithSubjects): ClassifiedRule {
+  return {
+    subjects: subjectTest(subjects),
+    resource: resourceRules.map(resourceTest),
+    nonResource: nonResourceRules.map(nonResourceTest),
+  }
 }
 
 function subjectTest(subjects: readonly Subject[]): Test<UserInfo> {
@@ -82,6 +94,12 @@ function resourceTest({
     resource(info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`) &&
     group(info.apiGroup) &&
     (info.namespace === '' ? clusterScope : namespace(info.namespace))
+}
+
+function nonResourceTest({ verbs, nonResourceURLs }: NonResourcePolicyRule): Test<RequestInfo> {
+  const verb = among(verbs)
+  const paths = nonResourceURLs.map(pathTest)
+  return (info) => verb(info.verb) && paths.some((matches) => matches(info.path))
 }
 
 /** One of a list, or anything where the list is a lone wildcard. */

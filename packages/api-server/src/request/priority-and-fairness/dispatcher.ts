@@ -1,11 +1,11 @@
-import { catchAllName, mandatoryFlowSchemas, mandatoryPriorityLevels } from '@tandem/api/flowcontrol/v1/mandatory'
+import { mandatoryFlowSchemas, mandatoryPriorityLevels } from '@tandem/api/flowcontrol/v1/mandatory'
 import type { FlowSchema, PriorityLevelConfiguration } from '@tandem/api/flowcontrol/v1/types'
 import type { Clock } from '@tandem/component-base'
 import type { UserInfo } from '../../authentication/user.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { adjustSeats } from './borrowing.ts'
-import { type ClassifiedSchema, classifiedSchema, inMatchingOrder, type SchemaObject } from './classification.ts'
-import type { FlowStatistics } from './flow-statistics.ts'
+import { classifiedSchema, inMatchingOrder, type SchemaObject } from './classification.ts'
+import { type Classification, Classifier } from './classifier.ts'
 import { limitingOf, PriorityLevel } from './priority-level.ts'
 
 export interface DispatcherOptions {
@@ -14,19 +14,12 @@ export interface DispatcherOptions {
   clock: Clock
 }
 
-/** Where a request belongs. */
-export interface Classification {
-  readonly schema: ClassifiedSchema
-  readonly level: PriorityLevel
-  readonly statistics: FlowStatistics
-}
-
 /** The levels and schemas that are in force, and which of them a request falls under. */
 export class Dispatcher {
   fairFraction = 0
   readonly #options: DispatcherOptions
   #levels = new Map<string, PriorityLevel>()
-  #classes: readonly Classification[] = []
+  #classifier = new Classifier([])
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -37,11 +30,8 @@ export class Dispatcher {
     return [...this.#levels.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** The first schema that matches. That of all that remains matches everybody, with whatever groups. */
   classify(user: UserInfo, info: RequestInfo): Classification {
-    const classes = this.#classes
-    for (const candidate of classes) if (candidate.schema.matches(user, info)) return candidate
-    return classes.find(({ schema }) => schema.name === catchAllName) ?? (classes.at(-1) as Classification)
+    return this.#classifier.classify(user, info)
   }
 
   /** Takes over what the objects say now. Levels that are gone end when they are empty, so that nobody who waits is forgotten. */
@@ -56,14 +46,15 @@ export class Dispatcher {
       level.describe(object, limiting)
       next.set(name, level)
     }
-    this.#classes = classesOf(withMandatory(schemaObjects, mandatoryFlowSchemas), next)
+    const classes = classesOf(withMandatory(schemaObjects, mandatoryFlowSchemas), next)
+    this.#classifier = new Classifier(classes)
     for (const [name, level] of this.#levels) {
       if (next.has(name) || level.queueSet.idle) continue
       level.quiescing = true
       next.set(name, level)
     }
     this.#levels = next
-    const schemas = new Set(this.#classes.map(({ schema }) => schema.name))
+    const schemas = new Set(classes.map(({ schema }) => schema.name))
     for (const level of next.values()) level.keepFlows(schemas)
     const allShares = [...next.values()].reduce((sum, { shares }) => sum + shares, 0)
     for (const level of next.values()) level.share(seats, allShares)
