@@ -20,6 +20,7 @@ import {
   rolloutStatus,
 } from '../deployments/status.ts'
 import { replicasOf } from '../deployments/strategy.ts'
+import { isNamespaceTerminating } from '../failure.ts'
 import { claim, indexByController, ownedBy, ownedOrOrphaned } from '../ownership.ts'
 import { eventRule } from '../permissions.ts'
 
@@ -68,7 +69,11 @@ export const controller: Controller<Deployment> = {
       matches: ({ metadata }: ReplicaSet) => matchesLabels(matcher, metadata.labels),
     })
     const rollout: Rollout = { deployment, revisions: splitRevisions(deployment, claimed), context }
-    const status = await rollOut(rollout)
+    const status = await rollOut(rollout).catch((error: unknown) => {
+      // The namespace takes the deployment along: there is nothing to try again.
+      if (isNamespaceTerminating(error)) return undefined
+      throw error
+    })
     if (!status) return undefined
     return writeStatus(rollout, { status, before: cached.status })
   },
@@ -79,6 +84,7 @@ async function rollOut(rollout: Rollout): Promise<DeploymentStatus | undefined> 
   const { deployment, context } = rollout
   const now = () => context.clock.now()
   if (deployment.metadata.deletionTimestamp) {
+    await syncRevision(rollout, { create: false })
     return deploymentStatus(deployment, rollout.revisions, now())
   }
   notePause(rollout)
@@ -120,7 +126,8 @@ async function recreate(rollout: Rollout): Promise<boolean> {
   if (oldPodsRun(rollout)) return true
   if (!rollout.revisions.current) await syncRevision(rollout, { create: true })
   const { current } = rollout.revisions
-  return current !== undefined && applyScaling(rollout, [{ replicaSet: current, replicas: replicasOf(deployment) }])
+  if (!current || replicasOf(current) === replicasOf(deployment)) return false
+  return applyScaling(rollout, [{ replicaSet: current, replicas: replicasOf(deployment) }])
 }
 
 const oldPodsRun = ({ revisions, context }: Rollout): boolean =>

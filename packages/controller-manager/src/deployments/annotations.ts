@@ -21,6 +21,7 @@ const ownAnnotations = new Set([
 type Annotations = Readonly<Record<string, string>>
 
 const historyLimit = 2000
+const mostReplicas = 2 ** 31 - 1
 
 export const annotationsOf = ({ metadata }: KubernetesObject): Annotations => metadata.annotations ?? {}
 
@@ -42,7 +43,7 @@ export const lastRevision = (replicaSets: readonly ReplicaSet[]): bigint => high
 
 const count = (object: KubernetesObject, name: string): number | undefined => {
   const text = annotationsOf(object)[name] ?? ''
-  return /^\d+$/.test(text) ? Number(text) : undefined
+  return /^\d+$/.test(text) && Number(text) <= mostReplicas ? Number(text) : undefined
 }
 
 /** How many replicas the deployment wanted when it last scaled the ReplicaSet. */

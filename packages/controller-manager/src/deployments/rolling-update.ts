@@ -32,18 +32,33 @@ function shrinkOld(deployment: Deployment, { current, old }: Rollout): Scaling[]
   const mayShrinkBy = wanted([...old, current]) - minAvailable - newUnavailable
   if (mayShrinkBy <= 0) return []
 
-  const sizes = new Map(active.map((replicaSet) => [replicaSet, replicasOf(replicaSet)]))
-  const take = (budget: number, limitOf: (replicaSet: ReplicaSet, size: number) => number) => {
-    let left = budget
-    for (const [replicaSet, size] of sizes) {
-      const taken = Math.max(0, Math.min(left, limitOf(replicaSet, size)))
-      sizes.set(replicaSet, size - taken)
-      left -= taken
-    }
+  const broken = takeBroken(active, mayShrinkBy)
+  // Pods of ReplicaSets that should have none are on their way out: what they still count for availability is not spare.
+  const spare = counted([...active, current], 'availableReplicas') - minAvailable
+  const sizes = broken.isStale ? broken.sizes : takeFrom(broken.sizes, spare)
+  return sizes.filter(({ replicaSet, replicas }) => replicas !== replicasOf(replicaSet))
+}
+
+/** A ReplicaSet with more available pods than it wants has not noticed yet that it shrank: nothing after it can be reckoned. */
+function takeBroken(active: readonly ReplicaSet[], budget: number): { sizes: Scaling[]; isStale: boolean } {
+  const sizes: Scaling[] = []
+  let left = budget
+  for (const replicaSet of active) {
+    const size = replicasOf(replicaSet)
+    const notAvailable = size - (replicaSet.status?.availableReplicas ?? 0)
+    if (left > 0 && notAvailable < 0) return { sizes, isStale: true }
+    const taken = Math.max(0, Math.min(left, notAvailable))
+    sizes.push({ replicaSet, replicas: size - taken })
+    left -= taken
   }
-  take(mayShrinkBy, (replicaSet, size) => size - (replicaSet.status?.availableReplicas ?? 0))
-  take(counted([...old, current], 'availableReplicas') - minAvailable, (_, size) => size)
-  return [...sizes]
-    .filter(([replicaSet, size]) => size !== replicasOf(replicaSet))
-    .map(([replicaSet, replicas]) => ({ replicaSet, replicas }))
+  return { sizes, isStale: false }
+}
+
+function takeFrom(sizes: readonly Scaling[], budget: number): Scaling[] {
+  let left = Math.max(0, budget)
+  return sizes.map(({ replicaSet, replicas }) => {
+    const taken = Math.min(left, replicas)
+    left -= taken
+    return { replicaSet, replicas: replicas - taken }
+  })
 }

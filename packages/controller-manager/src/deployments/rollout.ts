@@ -20,7 +20,7 @@ import { newReplicaSetSize } from './rolling-update.ts'
 import type { Scaling } from './scaling.ts'
 import { hasProgressDeadline } from './status.ts'
 import { replicasOf } from './strategy.ts'
-import { hashOfTemplate, podTemplateHash, sameTemplate, withHash } from './template-hash.ts'
+import { hashOfTemplate, podTemplateHash, replicaSetName, sameTemplate, withHash } from './template-hash.ts'
 
 /** One deployment while it is reconciled: a copy whose status and revision are brought up to date as it goes. */
 export interface Rollout {
@@ -109,7 +109,7 @@ function newReplicaSet(deployment: Deployment, { old }: Revisions, newRevision: 
   const hashed = withHash(template, hash)
   return {
     metadata: {
-      name: `${name}-${hash}`,
+      name: replicaSetName(name, hash),
       ...(namespace && { namespace }),
       labels: hashed.metadata?.labels ?? {},
       annotations: {

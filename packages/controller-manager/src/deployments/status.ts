@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '@tandem/api/apps/v1/types'
 import { nonZero } from '../non-zero.ts'
+import { timestamp } from '../timestamp.ts'
 import { findCondition, withCondition, withoutCondition, withProgress } from './conditions.ts'
 import { allOf, counted, type Revisions, wanted } from './replica-sets.ts'
 import { maxUnavailable, replicasOf } from './strategy.ts'
@@ -132,11 +133,14 @@ function isTimedOut(
   return Date.parse(before.lastUpdateTime ?? '') + (spec.progressDeadlineSeconds ?? 0) * 1000 < now
 }
 
+/** Said once, neither becomes a missed deadline: a rollout that is over cannot time out any more. */
+const hasNoDeadline = new Set(['ProgressDeadlineExceeded', 'NewReplicaSetAvailable'])
+
 /** When the deadline has to be looked at again, though nothing may change until then. */
 export function progressCheckAfter(deployment: Deployment, status: DeploymentStatus, now: number): number | undefined {
   const condition = findCondition(status.conditions ?? [], 'Progressing')
   if (!hasProgressDeadline(deployment) || !condition) return undefined
-  if (isComplete(deployment, status) || condition.reason === 'ProgressDeadlineExceeded') return undefined
+  if (isComplete(deployment, status) || hasNoDeadline.has(condition.reason ?? '')) return undefined
   const deadline = Date.parse(condition.lastUpdateTime ?? '') + (deployment.spec.progressDeadlineSeconds ?? 0) * 1000
   return Math.max(1000, deadline - now + 1000)
 }
@@ -154,9 +158,7 @@ function withReplicaFailure(
   if (!failure) return withoutCondition(conditions, 'ReplicaFailure')
   const before = findCondition(conditions, 'ReplicaFailure')
   if (before?.status === failure.status && before.reason === failure.reason) return [...conditions]
-  const time = failure.lastTransitionTime ?? new Date(now).toISOString()
-  return [
-    ...withoutCondition(conditions, 'ReplicaFailure'),
-    { ...failure, lastUpdateTime: time, lastTransitionTime: time },
-  ]
+  const time = failure.lastTransitionTime ?? timestamp(now)
+  const lastTransitionTime = before?.status === failure.status ? (before.lastTransitionTime ?? time) : time
+  return [...withoutCondition(conditions, 'ReplicaFailure'), { ...failure, lastUpdateTime: time, lastTransitionTime }]
 }

@@ -10,6 +10,12 @@ export function hashOfTemplate(template: object, collisionCount: number | undefi
   return safeEncode(String(fnv32a(text)))
 }
 
+const longestName = 253
+
+/** A deployment's name may be as long as a name can be: then its end makes room for the hash. */
+export const replicaSetName = (deploymentName: string, hash: string): string =>
+  `${deploymentName.slice(0, longestName - hash.length - 1)}-${hash}`
+
 /** The same pods, whatever revision they were labelled with. */
 export function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
   return semanticallyEqual(withoutHash(a ?? {}), withoutHash(b ?? {}))

@@ -1,5 +1,5 @@
-import { isPodReady } from '@tandem/api/core/v1/pod-conditions'
-import type { Pod } from '@tandem/api/core/v1/types'
+import { isPodActive, isPodReady } from '@tandem/api/core/v1/pod-conditions'
+import type { ContainerStatus, Pod } from '@tandem/api/core/v1/types'
 
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost'
 
@@ -9,12 +9,12 @@ export function podsToDelete(
   { count, related, now }: { count: number; related: readonly Pod[]; now: number },
 ): Pod[] {
   if (count >= pods.length) return [...pods]
-  const readyOnNode = new Map<string, number>()
+  const activeOnNode = new Map<string, number>()
   for (const pod of related) {
     const node = pod.spec.nodeName
-    if (node && isPodReady(pod)) readyOnNode.set(node, (readyOnNode.get(node) ?? 0) + 1)
+    if (node && isPodActive(pod)) activeOnNode.set(node, (activeOnNode.get(node) ?? 0) + 1)
   }
-  const rank = (pod: Pod) => readyOnNode.get(pod.spec.nodeName ?? '') ?? 0
+  const rank = (pod: Pod) => activeOnNode.get(pod.spec.nodeName ?? '') ?? 0
   return [...pods].sort((a, b) => comparePods(a, b, { rank, now })).slice(0, count)
 }
 
@@ -39,7 +39,8 @@ const phaseOf = (pod: Pod): number => phases[pod.status?.phase ?? 'Pending'] ?? 
 
 function costOf({ metadata }: Pod): number {
   const text = metadata.annotations?.[deletionCost] ?? ''
-  return /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : 0
+  const cost = /^(0|-\d+|[1-9]\d*)$/.test(text) ? Number(text) : 0
+  return cost >= -(2 ** 31) && cost < 2 ** 31 ? cost : 0
 }
 
 const readySince = ({ status }: Pod): number =>
@@ -56,13 +57,16 @@ function compareAges(since: number, otherSince: number, { a, b, now }: { a: Pod;
 
 const magnitude = (ageMs: number): number => (ageMs < 1e-6 ? -1 : Math.floor(Math.log2(ageMs * 1e6)))
 
-function compareRestarts(a: Pod, b: Pod): number {
-  const [regular, sidecars] = [
-    maxRestarts(a, 'containerStatuses') - maxRestarts(b, 'containerStatuses'),
-    maxRestarts(a, 'initContainerStatuses') - maxRestarts(b, 'initContainerStatuses'),
-  ]
-  return -(regular || sidecars)
+/** Of the containers that run all along; sidecars decide only between pods whose others are alike. */
+const compareRestarts = (a: Pod, b: Pod): number =>
+  mostRestarts(b.status?.containerStatuses) - mostRestarts(a.status?.containerStatuses) ||
+  mostRestarts(sidecarStatuses(b)) - mostRestarts(sidecarStatuses(a))
+
+function sidecarStatuses({ spec, status }: Pod): ContainerStatus[] {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const names = new Set(sidecars.map(({ name }) => name))
+  return (status?.initContainerStatuses ?? []).filter(({ name }) => names.has(name))
 }
 
-const maxRestarts = ({ status }: Pod, list: 'containerStatuses' | 'initContainerStatuses'): number =>
-  Math.max(0, ...(status?.[list] ?? []).map(({ restartCount }) => restartCount ?? 0))
+const mostRestarts = (statuses: readonly ContainerStatus[] | undefined): number =>
+  Math.max(0, ...(statuses ?? []).map(({ restartCount }) => restartCount ?? 0))

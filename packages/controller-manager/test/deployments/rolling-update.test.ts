@@ -93,6 +93,53 @@ const rows: Record<string, Row> = {
     old: [[8, 8]],
     step: {},
   },
+  'several old ones go oldest first': {
+    replicas: 10,
+    limits: [3, 0],
+    current: [5, 5],
+    old: [
+      [3, 3],
+      [5, 5],
+    ],
+    step: { old0: 0 },
+  },
+  'a rollover starts from none, and what never worked makes room': {
+    replicas: 10,
+    limits: [3, 2],
+    current: [0, 0],
+    old: [
+      [8, 8],
+      [5, 0],
+    ],
+    step: { old1: 0 },
+  },
+  'pods of an old one that was told to have none keep nothing available': {
+    replicas: 10,
+    limits: [2, 0],
+    current: [8, 8],
+    old: [
+      [0, 4],
+      [4, 4],
+    ],
+    step: { old1: 2 },
+  },
+  'an old one that has not shrunk yet is waited for': {
+    replicas: 10,
+    limits: [3, 2],
+    current: [5, 2],
+    old: [[8, 10]],
+    step: {},
+  },
+  'though what is broken before it goes': {
+    replicas: 10,
+    limits: [3, 2],
+    current: [3, 3],
+    old: [
+      [2, 0],
+      [8, 9],
+    ],
+    step: { old0: 0 },
+  },
 }
 for (const [name, { replicas, limits, current, old, step }] of Object.entries(rows)) {
   t.test(name, async (t) => {

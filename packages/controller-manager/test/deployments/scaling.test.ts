@@ -73,6 +73,24 @@ const rows: Record<string, Row> = {
     old: [{ size: 6, desired: 10, max: 12 }],
     sizes: { new: 11, old0: 11 },
   },
+  'of equals the newer grow first': {
+    to: 11,
+    current: { size: 5, desired: 10 },
+    old: [{ size: 5, desired: 10 }],
+    sizes: { new: 6, old0: 5 },
+  },
+  'and the older shrink first': {
+    to: 9,
+    current: { size: 5, desired: 10 },
+    old: [{ size: 5, desired: 10 }],
+    sizes: { new: 5, old0: 4 },
+  },
+  'a size before that cannot be is not believed': {
+    to: 20,
+    current: { size: 5, desired: 10, max: 2 ** 31 },
+    old: [{ size: 5, desired: 10, max: 2 ** 31 }],
+    sizes: { new: 15, old0: 5 },
+  },
   'to none all go': {
     to: 0,
     current: { size: 5, desired: 10 },

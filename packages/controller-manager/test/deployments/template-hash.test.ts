@@ -1,6 +1,12 @@
 import type { PodTemplateSpec } from '@tandem/api/core/v1/types'
 import t from 'tap'
-import { hashOfTemplate, sameTemplate, withHash, withoutHash } from '../../src/deployments/template-hash.ts'
+import {
+  hashOfTemplate,
+  replicaSetName,
+  sameTemplate,
+  withHash,
+  withoutHash,
+} from '../../src/deployments/template-hash.ts'
 
 const template = (image: string): PodTemplateSpec => ({
   metadata: { labels: { app: 'web' } } as never,
@@ -30,4 +36,10 @@ t.test('templates are compared without their hash', async (t) => {
   t.ok(sameTemplate(withHash(template('a'), 'x'), template('a')))
   t.notOk(sameTemplate(withHash(template('a'), 'x'), template('b')))
   t.same(withoutHash(withHash(template('a'), 'x')), template('a'))
+})
+
+t.test('a name stays within its length, hash and all', async (t) => {
+  t.equal(replicaSetName('web', 'abc'), 'web-abc')
+  t.equal(replicaSetName('w'.repeat(249), 'abc'), `${'w'.repeat(249)}-abc`)
+  t.equal(replicaSetName('w'.repeat(253), 'abc'), `${'w'.repeat(249)}-abc`)
 })

@@ -9,11 +9,22 @@ interface Traits {
   readyFor?: number
   cost?: string
   restarts?: number
+  sidecarRestarts?: number
+  initRestarts?: number
   age?: number
 }
 const pod = (
   name: string,
-  { node = 'n1', phase = 'Running', readyFor, cost, restarts = 0, age = 3600 }: Traits = {},
+  {
+    node = 'n1',
+    phase = 'Running',
+    readyFor,
+    cost,
+    restarts = 0,
+    sidecarRestarts = 0,
+    initRestarts = 0,
+    age = 3600,
+  }: Traits = {},
 ): Pod => ({
   metadata: {
     name,
@@ -22,7 +33,14 @@ const pod = (
     creationTimestamp: new Date(now - age * 1000).toISOString(),
     ...(cost !== undefined && { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } }),
   },
-  spec: { containers: [], ...(node && { nodeName: node }) },
+  spec: {
+    containers: [],
+    initContainers: [
+      { name: 'proxy', image: 'x', restartPolicy: 'Always' },
+      { name: 'setup', image: 'x' },
+    ],
+    ...(node && { nodeName: node }),
+  },
   status: {
     phase,
     conditions:
@@ -30,6 +48,10 @@ const pod = (
         ? []
         : [{ type: 'Ready', status: 'True', lastTransitionTime: new Date(now - readyFor * 1000).toISOString() }],
     containerStatuses: [{ name: 'c', image: 'x', imageID: '', ready: true, restartCount: restarts }],
+    initContainerStatuses: [
+      { name: 'proxy', image: 'x', imageID: '', ready: true, restartCount: sidecarRestarts },
+      { name: 'setup', image: 'x', imageID: '', ready: true, restartCount: initRestarts },
+    ],
   },
 })
 const ready = { readyFor: 1000 }
@@ -46,6 +68,14 @@ const rows: [string, Pod, Pod][] = [
   ['ready for a shorter time, by orders of magnitude', pod('b', { readyFor: 1 }), pod('a', { readyFor: 1000 })],
   ['within one order of magnitude the uid decides', pod('a', { readyFor: 1000 }), pod('b', { readyFor: 900 })],
   ['more restarts', pod('b', { ...ready, restarts: 3 }), pod('a', ready)],
+  ['a cost beyond 32 bits is nought', pod('b', { ...ready, cost: '2147483648' }), pod('a', { ...ready, cost: '1' })],
+  ['a negative cost may have leading zeros', pod('b', { ...ready, cost: '-01' }), pod('a', ready)],
+  ['more restarts of a sidecar', pod('b', { ...ready, sidecarRestarts: 1 }), pod('a', ready)],
+  [
+    'restarts of what runs before the others do not count',
+    pod('b', { ...ready, sidecarRestarts: 1 }),
+    pod('a', { ...ready, initRestarts: 5 }),
+  ],
   ['younger', pod('b', { ...ready, age: 1100 }), pod('a', { ...ready, age: 90_000 })],
 ]
 for (const [name, first, second] of rows) {
@@ -77,6 +107,17 @@ t.test('of ready pods those go that share a node with most others of their kind'
     podsToDelete([a, b, c], { count: 1, related: [a, b, c, ...old], now }).map(({ metadata }) => metadata.name),
     ['a'],
   )
+})
+
+t.test('a pod that is on its way to a node takes its place there, one that ends does not', async (t) => {
+  const [a, b] = [pod('a', { ...ready, node: 'n1' }), pod('b', { ...ready, node: 'n2' })]
+  const first = (related: Pod[]) =>
+    podsToDelete([a, b], { count: 1, related: [a, b, ...related], now }).map(({ metadata }) => metadata.name)
+  t.same(first([]), ['a'], 'by uid')
+  t.same(first([pod('c', { node: 'n2' })]), ['b'])
+  const ending = pod('d', { ...ready, node: 'n2' })
+  ending.metadata.deletionTimestamp = new Date(now).toISOString()
+  t.same(first([ending]), ['a'])
 })
 
 t.test('when all have to go nobody is asked', async (t) => {

@@ -6,6 +6,7 @@ import { events } from '@tandem/api/core/v1/event'
 import { pods } from '@tandem/api/core/v1/pod'
 import { replicationControllers } from '@tandem/api/core/v1/replicationcontroller'
 import t from 'tap'
+import { hashOfTemplate, replicaSetName } from '../../src/deployments/template-hash.ts'
 import { startTestCluster } from './cluster.ts'
 
 const cluster = await startTestCluster()
@@ -136,7 +137,7 @@ t.test('a paused deployment scales but does not roll out', async (t) => {
       status: 'Unknown',
       reason: 'DeploymentPaused',
     })
-  }).catch(() => undefined)
+  })
   t.same(await sizesOf('paused'), { 'one r1': 3 })
   await client.patch(deployments, { namespace, name: 'paused' }, { type: 'merge', body: { spec: { paused: false } } })
   await rolledOut('paused')
@@ -156,6 +157,24 @@ t.test('Recreate lets the last old pod end before the first new one starts', asy
   })
   await rolledOut('recreate')
   t.notOk(mixed)
+})
+
+t.test('a replica set of another with the very name it needs makes a deployment take another name', async (t) => {
+  const { spec } = await create('collided', { replicas: 1, paused: true })
+  const taken = replicaSetName('collided', hashOfTemplate(spec.template, undefined))
+  await client.create(replicaSets, {
+    metadata: { name: taken, namespace },
+    spec: { replicas: 0, selector: { matchLabels: { app: 'stranger' } }, template: template('stranger') },
+  })
+  const unpause = { type: 'merge', body: { spec: { paused: false } } } as const
+  await client.patch(deployments, { namespace, name: 'collided' }, unpause)
+  const { status } = await rolledOut('collided')
+  t.equal(status?.collisionCount, 1)
+  const own = await client.list(replicaSets, { namespace, labelSelector: 'app=collided' })
+  t.same(
+    own.items.map(({ metadata }) => metadata.name),
+    [replicaSetName('collided', hashOfTemplate(spec.template, 1))],
+  )
 })
 
 t.test('old replica sets beyond the history limit are deleted', async (t) => {
