@@ -1,12 +1,9 @@
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { DroppedWatchers } from '../registry/store.ts'
+import { RequestSeries } from './request-series.ts'
 
-const durationBuckets = [
-  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
-]
-const durationLabels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'] as const
-const requestLabels = [...durationLabels, 'code'] as const
+const durationName = 'apiserver_request_duration_seconds'
 
 interface Observed {
   inFlight(): { readOnly: number; mutating: number }
@@ -15,21 +12,21 @@ interface Observed {
 
 /** The server's own figures, under upstream's names. */
 export class RequestMetrics {
-  readonly #requests
-  readonly #durations
+  readonly #requests = new RequestSeries()
   readonly #longRunning
 
   constructor(metrics: Metrics, { inFlight, droppedWatchers }: Observed) {
-    this.#requests = metrics.counter({
+    metrics.collected({
       name: 'apiserver_request_total',
       help: 'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-      labels: requestLabels,
+      type: 'counter',
+      collect: () => this.#requests.totals(),
     })
-    this.#durations = metrics.histogram({
-      name: 'apiserver_request_duration_seconds',
+    metrics.collected({
+      name: durationName,
       help: 'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-      labels: durationLabels,
-      buckets: durationBuckets,
+      type: 'histogram',
+      collect: () => this.#requests.durations(durationName),
     })
     this.#longRunning = metrics.gauge({
       name: 'apiserver_longrunning_requests',
@@ -59,9 +56,7 @@ export class RequestMetrics {
 
   /** Counts a request when its answer is out. */
   observe(request: FastifyRequest, reply: FastifyReply, seconds: number): void {
-    const labels = labelsOf(request)
-    this.#requests.inc({ ...labels, code: String(reply.raw.statusCode) })
-    if (!request.kube.longRunning) this.#durations.observe(labels, seconds)
+    this.#requests.observe(request.kube, reply.raw.statusCode, seconds)
   }
 
   /** Counts a long-running request until what is returned is called. */
@@ -71,30 +66,4 @@ export class RequestMetrics {
     this.#longRunning.inc(labels)
     return () => this.#longRunning.dec(labels)
   }
-}
-
-function labelsOf({ kube }: FastifyRequest) {
-  const { info } = kube
-  const scope = !info.isResourceRequest ? '' : info.name ? 'resource' : info.namespace ? 'namespace' : 'cluster'
-  return {
-    verb: verbNames[info.verb] ?? info.verb.toUpperCase(),
-    dry_run: kube.parameter('dryRun') ?? '',
-    group: info.apiGroup,
-    version: info.apiVersion,
-    resource: info.resource,
-    subresource: info.isResourceRequest ? info.subresource : '',
-    scope,
-    component: 'apiserver',
-  }
-}
-
-const verbNames: Readonly<Record<string, string>> = {
-  get: 'GET',
-  list: 'LIST',
-  watch: 'WATCH',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETECOLLECTION',
 }

@@ -1,30 +1,9 @@
+import { Histogram } from '../histogram.ts'
+
 const durationBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
 const lengthBounds = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
 const seatBounds = [1, 2, 4, 8, 16, 32, 64, 100]
 const watchBounds = [0, 1, 10, 100, 1000, 10_000]
-
-/** Counts in plain numbers: what a request costs here is paid by every request, what a reader of metrics costs by few. */
-export class Histogram {
-  readonly bounds: readonly number[]
-  readonly counts: number[]
-  sum = 0
-  count = 0
-
-  constructor(bounds: readonly number[]) {
-    this.bounds = bounds
-    this.counts = bounds.map(() => 0)
-  }
-
-  observe(value: number): void {
-    this.sum += value
-    this.count++
-    for (let i = 0; i < this.bounds.length; i++)
-      if (value <= (this.bounds[i] as number)) {
-        this.counts[i] = (this.counts[i] as number) + 1
-        return
-      }
-  }
-}
 
 export type RejectReason = 'queue-full' | 'concurrency-limit' | 'time-out'
 

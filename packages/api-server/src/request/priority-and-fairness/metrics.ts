@@ -1,7 +1,8 @@
-import type { Metrics, Sample } from '@tandem/component-base/metrics/metrics'
+import type { Metrics } from '@tandem/component-base/metrics/metrics'
+import type { Histogram } from '../histogram.ts'
 import type { RequestCounts } from '../request-counts.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { FlowStatistics, Histogram } from './flow-statistics.ts'
+import type { FlowStatistics } from './flow-statistics.ts'
 import type { PriorityLevel } from './priority-level.ts'
 
 const prefix = 'apiserver_flowcontrol_'
@@ -169,7 +170,12 @@ export function describeDispatcher(metrics: Metrics, dispatcher: Dispatcher, cou
       name: prefix + name,
       help,
       type: 'histogram',
-      collect: () => flows().flatMap((flow) => parts(flow).flatMap((part) => samplesOf(prefix + name, flow, part))),
+      collect: () =>
+        flows().flatMap((flow) =>
+          parts(flow).flatMap(({ labels, histogram }) =>
+            histogram.samples(prefix + name, { ...labelsOf(flow), ...labels }),
+          ),
+        ),
     })
   metrics.collected({
     name: `${prefix}rejected_requests_total`,
@@ -197,24 +203,3 @@ export function describeDispatcher(metrics: Metrics, dispatcher: Dispatcher, cou
 }
 
 const labelsOf = ({ level, schema }: FlowStatistics) => ({ priority_level: level, flow_schema: schema })
-
-function samplesOf(
-  name: string,
-  flow: FlowStatistics,
-  { labels, histogram }: { labels: Record<string, string>; histogram: Histogram },
-): Sample[] {
-  const { bounds, counts, sum, count } = histogram
-  if (count === 0) return []
-  const common = { ...labelsOf(flow), ...labels }
-  let below = 0
-  const buckets = bounds.map((bound, index) => {
-    below += counts[index] ?? 0
-    return { metricName: `${name}_bucket`, labels: { ...common, le: String(bound) }, value: below }
-  })
-  return [
-    ...buckets,
-    { metricName: `${name}_bucket`, labels: { ...common, le: '+Inf' }, value: count },
-    { metricName: `${name}_sum`, labels: common, value: sum },
-    { metricName: `${name}_count`, labels: common, value: count },
-  ]
-}
