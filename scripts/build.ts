@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { leanModules } from './lean-modules.ts'
 
-/** Bundles each binary into one file: `dist/bin/<binary>.mjs`. What holds native code stays outside, in node_modules. */
+/**
+ * Bundles each binary into `dist/bin/<binary>.mjs`, which loads the rest of it from `dist/bin/chunks`. What holds native code stays
+ * outside, in node_modules.
+ */
 const entryPoints = {
   tandem: 'packages/cli/src/main.ts',
   'tandem-apiserver': 'packages/api-server/src/main.ts',
@@ -19,24 +22,30 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const outdir = `${root}dist/bin`
 rmSync(outdir, { recursive: true, force: true })
 mkdirSync(outdir, { recursive: true })
-await build({
-  absWorkingDir: root,
-  entryPoints,
-  outdir,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node26',
-  format: 'esm',
-  // CommonJS dependencies call require; ESM output has none of its own.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  plugins: [leanModules],
-  // A process keeps the text of its program in memory. Names stay, for stack traces.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  external: ['classic-level'],
-  sourcemap: 'linked',
-  logLevel: 'warning',
-})
+for (const [binary, source] of Object.entries(entryPoints))
+  await build({
+    absWorkingDir: root,
+    entryPoints: { [binary]: source },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: `chunks/${binary}-[name]-[hash]`,
+    bundle: true,
+    // What is imported only when needed lies in files of its own, and is not read before.
+    splitting: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    // CommonJS dependencies call require; ESM output has none of its own.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    plugins: [leanModules],
+    // How undici leaves out its second parser, an experiment.
+    define: { esbuildDetection: 'true' },
+    // A process keeps the text of its program in memory. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    external: ['classic-level'],
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })

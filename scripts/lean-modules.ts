@@ -16,7 +16,7 @@ export const leanModules: Plugin = {
       namespace,
     }))
     onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace }))
-    onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ importer, path }) =>
+    onResolve({ filter: /^\.\/(buildkit|session|ssh)$/ }, ({ importer, path }) =>
       /\/(dockerode|docker-modem)\/lib\//.test(importer)
         ? { path: join(dirname(importer), path), namespace }
         : undefined,

@@ -4,7 +4,6 @@ import { certificateSigningRequests } from '@tandem/api/certificates/v1/certific
 import { hasCondition, isApproved } from '@tandem/api/certificates/v1/request-conditions'
 import { signerNames } from '@tandem/api/certificates/v1/signer-name'
 import type { CertificateSigningRequest } from '@tandem/api/certificates/v1/types'
-import { loadCertificateAuthority, signWithPolicy } from '@tandem/component-base/tls/index'
 import type { Controller } from '@tandem/controller-runtime'
 import { signers, validityOf } from '../certificates/signers.ts'
 import { timestamp } from '../timestamp.ts'
@@ -63,6 +62,8 @@ interface Signing {
 }
 
 async function sign({ spec }: CertificateSigningRequest, { files, settings, now }: Signing): Promise<string> {
+  // Most clusters are asked for no certificate, and what makes them is a quarter of this program.
+  const { loadCertificateAuthority, signWithPolicy } = await import('@tandem/component-base/tls/index')
   const [certificate, key] = await Promise.all([readFile(files.certificate, 'utf8'), readFile(files.key, 'utf8')])
   const authority = await loadCertificateAuthority({ certificate, key })
   const longest = Number(settings['cluster-signing-duration'] ?? aYearMs)
