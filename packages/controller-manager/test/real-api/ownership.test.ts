@@ -182,3 +182,28 @@ t.test('a namespace that is deleted is emptied, and waits for finalizers, saying
   )
   await eventually(() => isGone(client.get(namespaces, { name: 'fresh' })))
 })
+
+t.test('of a namespace that is deleted the pods go first, and all else waits for them', async (t) => {
+  const own = 'ordered'
+  await client.create(namespaces, { metadata: { name: own }, spec: {} })
+  await eventually(() => client.get(serviceAccounts, { namespace: own, name: 'default' }))
+  await client.create(pods, {
+    metadata: { name: 'held', namespace: own, finalizers: ['example.com/hold'] },
+    spec: { containers: [{ name: 'c', image: 'x' }] },
+  })
+  await client.create(configMaps, { metadata: { name: 'needed', namespace: own } })
+  await client.delete(namespaces, { name: own })
+  await eventually(async () => {
+    const { status } = await client.get(namespaces, { name: own })
+    const held = status?.conditions?.find(({ type }) => type === 'NamespaceFinalizersRemaining')
+    if (held?.status !== 'True') throw new Error('not yet')
+  })
+  t.ok((await client.get(pods, { namespace: own, name: 'held' })).metadata.deletionTimestamp)
+  t.notOk((await client.get(configMaps, { namespace: own, name: 'needed' })).metadata.deletionTimestamp)
+  await client.patch(
+    pods,
+    { namespace: own, name: 'held' },
+    { type: 'merge', body: { metadata: { finalizers: null } } },
+  )
+  await eventually(() => isGone(client.get(namespaces, { name: own })))
+})
