@@ -1,6 +1,7 @@
 import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { DroppedWatchers } from '../registry/store.ts'
+import { OngoingRequests } from './ongoing.ts'
 import { RequestSeries } from './request-series.ts'
 
 const durationName = 'apiserver_request_duration_seconds'
@@ -13,7 +14,7 @@ interface Observed {
 /** The server's own figures, under upstream's names. */
 export class RequestMetrics {
   readonly #requests = new RequestSeries()
-  readonly #longRunning
+  readonly #longRunning = new OngoingRequests()
 
   constructor(metrics: Metrics, { inFlight, droppedWatchers }: Observed) {
     metrics.collected({
@@ -28,10 +29,11 @@ export class RequestMetrics {
       type: 'histogram',
       collect: () => this.#requests.durations(durationName),
     })
-    this.#longRunning = metrics.gauge({
+    metrics.collected({
       name: 'apiserver_longrunning_requests',
       help: 'Gauge of all active long-running apiserver requests broken out by verb and resource.',
-      labels: ['verb', 'resource'],
+      type: 'gauge',
+      collect: () => this.#longRunning.samples(),
     })
     metrics.gauge({
       name: 'apiserver_current_inflight_requests',
@@ -61,9 +63,6 @@ export class RequestMetrics {
 
   /** Counts a long-running request until what is returned is called. */
   longRunning(request: FastifyRequest): () => void {
-    const { verb, resource } = request.kube.info
-    const labels = { verb: verb.toUpperCase(), resource }
-    this.#longRunning.inc(labels)
-    return () => this.#longRunning.dec(labels)
+    return this.#longRunning.begin(request.kube.info)
   }
 }
