@@ -5,8 +5,8 @@ import { compressionLevel, compressionThreshold, takesGzip } from '../request/co
 import { addWarnings } from '../request/respond.ts'
 import type { ResourceRequest } from './handler.ts'
 
-/** Large enough that few writes carry a list, small enough that none takes long. */
-const chunkBytes = 256 << 10
+/** Large enough that few writes carry a list, each of which waits for the client; small enough that none takes longer than a millisecond or two. */
+const chunkBytes = 1 << 20
 
 /**
  * Writes a long list as it is made, a chunk at a time and as fast as the client takes it, so that neither memory nor other requests pay
@@ -43,12 +43,15 @@ function* chunksOf(parts: Iterable<Uint8Array>, turns: Turns): Generator<Uint8Ar
     if (part.byteLength > 0) chunk.push(part)
     size += part.byteLength
     if (size < chunkBytes && !turns.isOver) continue
-    yield Buffer.concat(chunk)
+    yield joined(chunk)
     chunk = []
     size = 0
   }
-  yield Buffer.concat(chunk)
+  yield joined(chunk)
 }
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 
 /** The answer's stream: compressed where the client takes that and the body is long enough to be worth it. */
 class Body {

@@ -2,7 +2,7 @@ import { apiVersionOf, type KubernetesObject, type ListMeta, type ResourceDefini
 import type { StoredList } from './store.ts'
 
 // Large enough that few writes carry a list, small enough that one is copied in well under a millisecond.
-const chunkBytes = 256 << 10
+const chunkBytes = 1 << 20
 
 /** A list as JSON: the bytes of its objects, concatenated. In chunks, to be written as the connection takes them. */
 export function* encodeList<T extends KubernetesObject>(
