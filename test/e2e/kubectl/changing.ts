@@ -104,7 +104,8 @@ export const changing: Row[] = [
         await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.spec.template.spec.containers[0]}'),
       )
       t.match(container, { name: 'web', image: sampleImage, imagePullPolicy: 'Never' })
-      t.match(await patch('-p', '{}'), /patched \(no change\)/)
+      // Of an object that no controller writes to at the same time.
+      t.match(await kubectl('patch', 'configmap', 'settings', '-p', '{}'), /patched \(no change\)/)
       await patch('--subresource=scale', '--type=merge', '-p', '{"spec":{"replicas":1}}')
       t.equal(await kubectl('get', 'deployment', 'web', '--subresource=scale', '-o', 'jsonpath={.kind}'), 'Scale')
       const refused = await kubectl.run(['patch', 'deployment', 'web', '-p', '{"spec":{"replicas":-1}}'], {
