@@ -1,4 +1,4 @@
-import { eventually } from '../eventually.ts'
+import { eventually, mustMatch } from '../eventually.ts'
 import { sampleImage } from '../kubectl.ts'
 import { minorOf, type Row, words } from './row.ts'
 
@@ -67,7 +67,7 @@ export const changing: Row[] = [
         await kubectl('set', 'image', 'deployment/web', `web=${sampleImage.replace(':1', ':missing')}`),
         /image updated/,
       )
-      t.match(await kubectl('describe', 'deployment', 'web'), /DeploymentPaused/)
+      await eventually(async () => mustMatch(await kubectl('describe', 'deployment', 'web'), /DeploymentPaused/))
       await kubectl('set', 'image', 'deployment/web', `web=${sampleImage}`)
       t.match(await kubectl('rollout', 'resume', 'deployment/web'), /resumed/)
       await done()

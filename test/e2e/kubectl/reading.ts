@@ -110,7 +110,7 @@ export const reading: Row[] = [
       t.match(pod, /Status:\s+Running/)
       t.match(pod, /Controlled By:\s+ReplicaSet\/web-/)
       for (const reason of ['Scheduled', 'Pulled', 'Created', 'Started'])
-        t.match(pod, new RegExp(`Normal\\s+${reason}`))
+        await eventually(async () => mustMatch(await kubectl('describe', name), new RegExp(`Normal\\s+${reason}`)))
     },
   },
   {
