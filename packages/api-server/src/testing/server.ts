@@ -75,7 +75,10 @@ export async function startTestServer(
     kubeletCertificateAuthority: caFile,
     ...overrides,
   }
-  let server = await startApiServer(serverOptions, { logger, clock: systemClock })
+  let server = await startApiServer(serverOptions, { logger, clock: systemClock }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  })
   const { port, url } = server
 
   const clientConfig = async ({ name, groups = [] }: TestUser = admin): Promise<TestClientConfig> => ({
