@@ -80,6 +80,16 @@ export const flags = {
     description: 'Resources reserved for non-kubernetes components: cpu=200m,memory=500Mi',
   },
   'max-pods': { type: 'int', description: 'Number of pods that can run on this kubelet', default: 110 },
+  'pod-manifest-path': {
+    type: 'string',
+    description: 'Path to the directory containing static pod files to run, or the path to a single static pod file',
+    config: 'staticPodPath',
+  },
+  'file-check-frequency': {
+    type: 'duration',
+    description: 'Duration between checking config files for new data',
+    default: '20s',
+  },
   'docker-endpoint': {
     type: 'string',
     description: 'The socket of the Docker engine',
@@ -124,6 +134,8 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
     capacity: pairs('capacity', values.capacity),
     systemReserved: pairs('system-reserved', values['system-reserved']),
     maxPods: values['max-pods'],
+    podManifestPath: values['pod-manifest-path'] || undefined,
+    fileCheckFrequency: values['file-check-frequency'],
     nodeLabels: pairs('node-labels', values['node-labels']),
     registerWithTaints: values['register-with-taints'].map(parseTaint),
     dockerSocket: values['docker-endpoint'].replace(/^unix:\/\//, ''),

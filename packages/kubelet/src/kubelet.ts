@@ -38,6 +38,8 @@ import { PodWorkers } from './pod-worker/pod-workers.ts'
 import type { PodServices } from './pod-worker/services.ts'
 import { Probes } from './probes/probe-manager.ts'
 import { startServer } from './server/server.ts'
+import { ManifestFiles } from './static-pods/manifest-files.ts'
+import { MirrorPods } from './static-pods/mirror-pods.ts'
 import { plugins } from './volumes/index.generated.ts'
 import { TokenCache } from './volumes/token-cache.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
@@ -131,9 +133,17 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     logger,
   })
   images.onPulled = (image) => imageCollector.pulled(image)
+  const mirrors = new MirrorPods({
+    client,
+    pods: podInformer,
+    node: () => nodeInformer.get({ name: options.nodeName }),
+    clock,
+    logger,
+    signal,
+  })
   const podServices: PodServices = {
     runtime,
-    status: new StatusManager({ client, clock, logger, signal }),
+    status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
     events,
     images,
     volumes: new VolumeManager({
@@ -169,6 +179,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const workers = new PodWorkers({
     services: podServices,
     pods: podInformer,
+    mirrors,
     signal,
     onChange(active) {
       const references = active.map(podReferences)
@@ -210,6 +221,19 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     memoryLimit: quantityValue(allocatable.memory ?? '0'),
   })
 
+  const manifests =
+    options.podManifestPath === undefined
+      ? undefined
+      : new ManifestFiles({
+          path: options.podManifestPath,
+          nodeName: options.nodeName,
+          checkFrequency: options.fileCheckFrequency,
+          clock,
+          logger,
+          onChange: (pods) => workers.setStaticPods(pods),
+        })
+  workers.listen()
+  await manifests?.start()
   informers.start()
   const node = await nodeStatus.register()
   void keepNodeLease({ client, node, durationSeconds: options.nodeLeaseDurationSeconds, clock, logger, signal })
@@ -225,7 +249,14 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const takeNode = (node: Node): void => {
     void nodeNetwork.setPodCIDRs(podCIDRsOf(node)).then(() => nodeStatus.report())
   }
-  nodeInformer.addHandler({ added: takeNode, updated: takeNode, deleted: () => nodeStatus.report() })
+  nodeInformer.addHandler({
+    added(node) {
+      takeNode(node)
+      mirrors.syncAll()
+    },
+    updated: takeNode,
+    deleted: () => nodeStatus.report(),
+  })
   nodeStatus.run()
   repeat(clock, signal, repairInterval, () => nodeNetwork.repair())
   repeat(clock, signal, imageCollectionInterval, () => imageCollector.collect())
@@ -240,6 +271,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopping.abort()
+    manifests?.stop()
     workers.stop()
     probes.stop()
     configMapObjects.stop()

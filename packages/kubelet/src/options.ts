@@ -34,6 +34,9 @@ export interface KubeletOptions {
   capacity: Readonly<Record<string, string>>
   systemReserved: Readonly<Record<string, string>>
   maxPods: number
+  /** Where manifests of static pods are. */
+  podManifestPath?: string | undefined
+  fileCheckFrequency: number
   nodeLabels: Readonly<Record<string, string>>
   registerWithTaints: readonly Taint[]
   dockerSocket: string

@@ -3,6 +3,7 @@ import type { Pod, PodStatus } from '@tandem/api/core/v1/types'
 import { isConflict, isNotFound } from '@tandem/apimachinery'
 import type { Client } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
+import { isStaticPod } from './critical-pod.ts'
 import { statusPatch } from './status-patch.ts'
 
 interface Entry {
@@ -12,6 +13,15 @@ interface Entry {
   /** The last write's answer: what is newer was written by somebody else. */
   answer: Pod | undefined
   writing: Promise<void> | undefined
+}
+
+export interface StatusManagerOptions {
+  client: Client
+  clock: Clock
+  logger: Logger
+  signal: AbortSignal
+  /** The pod in the API that tells of a static one. */
+  mirrorOf(pod: Pod): Pod | undefined
 }
 
 /** Another write was faster; or another pod has the name, and then no number of attempts helps. */
@@ -26,12 +36,14 @@ export class StatusManager {
   readonly #logger: Logger
   readonly #entries = new Map<string, Entry>()
   readonly #signal: AbortSignal
+  readonly #mirrorOf: (pod: Pod) => Pod | undefined
 
-  constructor(options: { client: Client; clock: Clock; logger: Logger; signal: AbortSignal }) {
+  constructor(options: StatusManagerOptions) {
     this.#client = options.client
     this.#clock = options.clock
     this.#logger = options.logger
     this.#signal = options.signal
+    this.#mirrorOf = options.mirrorOf
   }
 
   /** What was last reported of the pod by this kubelet. */
@@ -45,9 +57,30 @@ export class StatusManager {
       this.#entries.set(pod.metadata.uid, { pod, wanted: status, written: '', answer: undefined, writing: undefined })
     else {
       Object.assign(entry, { pod, wanted: status })
-      if (entry.answer && isNewer(pod, entry.answer) && !says(pod.status, status)) entry.written = ''
+      this.#compare(entry)
     }
     this.#write(pod.metadata.uid)
+  }
+
+  /** The mirror of a static pod was made or written to. */
+  refresh(uid: string): void {
+    const entry = this.#entries.get(uid)
+    if (!entry) return
+    this.#compare(entry)
+    this.#write(uid)
+  }
+
+  /** The pod's object in the API, where it has one. */
+  #target(pod: Pod): Pod | undefined {
+    return isStaticPod(pod) ? this.#mirrorOf(pod) : pod
+  }
+
+  /** What somebody else wrote over our last word is to be written again. */
+  #compare(entry: Entry): void {
+    const target = this.#target(entry.pod)
+    if (!target || !entry.answer) return
+    const replaced = target.metadata.uid !== entry.answer.metadata.uid
+    if (isNewer(target, entry.answer) && (replaced || !says(target.status, entry.wanted))) entry.written = ''
   }
 
   /** Resolves when what was reported of the pod is written, or the pod is gone. */
@@ -101,10 +134,13 @@ export class StatusManager {
       const { pod, wanted } = entry
       const text = JSON.stringify(wanted)
       if (text === entry.written) return wanted
+      const target = this.#target(pod)
+      // Nobody to tell yet: the mirror's appearance is a reason to write.
+      if (!target) return wanted
       try {
-        const newest = entry.answer && !isNewer(pod, entry.answer) ? entry.answer : pod
+        const newest = entry.answer && !isNewer(target, entry.answer) ? entry.answer : target
+        const { namespace, name, uid } = target.metadata
         const body = { metadata: { uid }, status: statusPatch(newest.status ?? {}, wanted) }
-        const { namespace, name } = pod.metadata
         entry.answer = await this.#client.patch(
           pods,
           { namespace, name },

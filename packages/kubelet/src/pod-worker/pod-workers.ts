@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises'
 import type { Pod } from '@tandem/api/core/v1/types'
 import type { Informer } from '@tandem/client'
 import type { RuntimePod } from '../container-runtime/runtime.ts'
+import { fullName, isMirrorPod, isStaticPod } from '../lifecycle/critical-pod.ts'
+import type { MirrorPods } from '../static-pods/mirror-pods.ts'
 import { OrphanReaper } from './orphan-reaper.ts'
 import { PodWorker } from './pod-worker.ts'
 import type { PodServices } from './services.ts'
@@ -12,16 +14,21 @@ const relistInterval = 60_000
 export interface PodWorkersOptions {
   services: PodServices
   pods: Informer<Pod>
+  mirrors: MirrorPods
   signal: AbortSignal
   /** The pods of this node changed: what they weigh together has too. */
   onChange(pods: readonly Pod[]): void
 }
 
-/** One worker for each pod of the node, by uid; told by the API watch and by the engine's events. */
+/** One worker for each pod of the node, by uid; told by the API watch, by manifest files and by the engine's events. */
 export class PodWorkers {
   readonly #options: PodWorkersOptions
   readonly #workers = new Map<string, PodWorker>()
   readonly #orphans: OrphanReaper
+  /** What manifest files say, by namespace and name. */
+  #staticPods = new Map<string, Pod>()
+  /** Every source has said what it has: what else there is on this node is nobody's. */
+  #complete = false
   #relisting: Promise<void> | undefined
 
   constructor(options: PodWorkersOptions) {
@@ -29,9 +36,15 @@ export class PodWorkers {
     this.#orphans = new OrphanReaper(options.services)
   }
 
+  /** Static pods need no API server: from here on they are worked on. */
+  listen(): void {
+    void this.#listen(this.#options.signal)
+    this.#relistLater()
+  }
+
   /** Resolves when every pod that was there has a worker. */
   async start(): Promise<void> {
-    const { pods, signal } = this.#options
+    const { pods, mirrors } = this.#options
     pods.addHandler({
       added: (pod) => this.#take(pod),
       updated: (pod, old) => {
@@ -39,11 +52,15 @@ export class PodWorkers {
         if (old.metadata.uid !== pod.metadata.uid) this.#workers.get(old.metadata.uid)?.remove()
         this.#take(pod)
       },
-      deleted: (pod) => this.#workers.get(pod.metadata.uid)?.remove(),
+      deleted: (pod) => {
+        if (isMirrorPod(pod)) mirrors.sync(fullName(pod))
+        else this.#workers.get(pod.metadata.uid)?.remove()
+      },
     })
     await pods.synced
-    void this.#listen(signal)
-    this.#relistLater()
+    this.#complete = true
+    mirrors.syncAll()
+    this.#relist()
   }
 
   get pods(): Pod[] {
@@ -59,24 +76,60 @@ export class PodWorkers {
     return this.#workers.get(uid)
   }
 
+  /** All static pods there are: those that are no longer among them end. */
+  setStaticPods(pods: readonly Pod[]): void {
+    this.#staticPods = new Map(pods.map((pod) => [fullName(pod), pod]))
+    for (const { pod } of this.#workers.values())
+      if (isStaticPod(pod) && this.#staticPods.get(fullName(pod))?.metadata.uid !== pod.metadata.uid)
+        this.#workers.get(pod.metadata.uid)?.remove()
+    this.#startStaticPods()
+  }
+
+  /** A static pod starts when nothing is left of the one that had its name before. */
+  #startStaticPods(): void {
+    const { mirrors } = this.#options
+    const taken = new Set(this.pods.filter(isStaticPod).map(fullName))
+    for (const [name, pod] of this.#staticPods) {
+      if (taken.has(name)) continue
+      mirrors.keep(pod)
+      this.#work(pod)
+    }
+  }
+
   stop(): void {
     for (const worker of this.#workers.values()) worker.stop()
     this.#workers.clear()
   }
 
   #take(pod: Pod): void {
+    if (!isMirrorPod(pod)) {
+      this.#work(pod)
+      return
+    }
+    const { mirrors, services } = this.#options
+    mirrors.sync(fullName(pod))
+    const staticPod = this.#staticPods.get(fullName(pod))
+    if (staticPod) services.status.refresh(staticPod.metadata.uid)
+  }
+
+  #work(pod: Pod): void {
     const { uid } = pod.metadata
     const known = this.#workers.get(uid)
     if (known) known.update(pod)
     else {
-      const worker = new PodWorker(pod, this.#options.services, () => {
-        this.#workers.delete(uid)
-        this.#changed()
-      })
+      const worker = new PodWorker(pod, this.#options.services, () => this.#finished(pod))
       this.#workers.set(uid, worker)
       worker.notify()
     }
     this.#changed()
+  }
+
+  #finished(pod: Pod): void {
+    this.#workers.delete(pod.metadata.uid)
+    this.#changed()
+    if (!isStaticPod(pod)) return
+    this.#options.mirrors.release(pod)
+    this.#startStaticPods()
   }
 
   #changed(): void {
@@ -101,12 +154,13 @@ export class PodWorkers {
 
   #relist(): void {
     for (const worker of this.#workers.values()) worker.notify()
+    if (!this.#complete) return
     this.#relisting ??= this.#reapOrphans().finally(() => {
       this.#relisting = undefined
     })
   }
 
-  /** What the engine or the disk has of pods that the API server no longer knows. */
+  /** What the engine or the disk has of pods that neither the API server nor a manifest knows. */
   async #reapOrphans(): Promise<void> {
     const { runtime, directories, logger } = this.#options.services
     try {

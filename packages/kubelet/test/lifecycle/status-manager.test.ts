@@ -24,7 +24,13 @@ for (let turns = 0; turns < 8; turns++) {
       },
     } as unknown as Client
     const signal = new AbortController().signal
-    const manager = new StatusManager({ client, clock: new FakeClock(), logger: silentLogger, signal })
+    const manager = new StatusManager({
+      client,
+      clock: new FakeClock(),
+      logger: silentLogger,
+      signal,
+      mirrorOf: () => undefined,
+    })
     manager.report(pod, { phase: 'Pending' })
     await new Promise((resolve) => setTimeout(resolve, 5))
     t.equal(written.at(-1), 'Running')
