@@ -23,6 +23,10 @@ export class Directories {
   volume(uid: string, plugin: string, name: string): string {
     return join(this.volumes(uid), plugin.replace('/', '~'), name)
   }
+  /** Volumes that were provisioned here: they outlive pods. */
+  get localPath(): string {
+    return join(this.root, 'local-path')
+  }
   container(uid: string, name: string): string {
     return join(this.pod(uid), 'containers', name)
   }

@@ -40,7 +40,9 @@ import { Probes } from './probes/probe-manager.ts'
 import { startServer } from './server/server.ts'
 import { ManifestFiles } from './static-pods/manifest-files.ts'
 import { MirrorPods } from './static-pods/mirror-pods.ts'
+import { ClaimedVolumes } from './volumes/claimed-volumes.ts'
 import { plugins } from './volumes/index.generated.ts'
+import { LocalPathDirectory } from './volumes/local-path-directory.ts'
 import { TokenCache } from './volumes/token-cache.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
 
@@ -141,6 +143,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     logger,
     signal,
   })
+  const localPath = new LocalPathDirectory(directories.localPath)
   const podServices: PodServices = {
     runtime,
     status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
@@ -149,7 +152,10 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     volumes: new VolumeManager({
       plugins,
       directories,
+      claims: new ClaimedVolumes(client),
+      node: () => nodeInformer.get({ name: options.nodeName }),
       context: {
+        localPath,
         configMap,
         secret,
         serviceAccountToken: (request) => tokens.get(request),

@@ -1,7 +1,8 @@
 import { chmod, chown, mkdir } from 'node:fs/promises'
 import { quantityValue } from '@tandem/apimachinery'
+import { unmount } from './mounts.ts'
 import type { VolumePlugin } from './plugin.ts'
-import { mountTmpfs, unmount } from './tmpfs.ts'
+import { mountTmpfs } from './tmpfs.ts'
 
 /** A directory that lives as long as its pod: on the node's disk, or in memory. */
 export const plugin: VolumePlugin = {

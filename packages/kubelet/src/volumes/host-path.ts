@@ -6,14 +6,14 @@ import type { VolumePlugin } from './plugin.ts'
 export const plugin: VolumePlugin = {
   name: 'kubernetes.io/host-path',
   canSupport: ({ hostPath }) => hostPath !== undefined,
-  async mount({ volume }) {
-    const { path = '', type = '' } = volume.hostPath ?? {}
+  async mount({ source, readOnly }) {
+    const { path = '', type = '' } = source.hostPath ?? {}
     if (type === 'DirectoryOrCreate') await mkdir(path, { recursive: true, mode: 0o755 })
     if (type === 'FileOrCreate') await createFile(path)
     const check = checks[type]
     if (check) await verify(path, check)
     // Docker would make a missing source; the kubelet leaves that to the engine for volumes without a type.
-    return { path }
+    return { path, readOnly }
   },
 }
 

@@ -4,6 +4,7 @@ import { plugin as configmapPlugin } from './configmap.ts'
 import { plugin as downwardApiPlugin } from './downward-api.ts'
 import { plugin as emptyDirPlugin } from './empty-dir.ts'
 import { plugin as hostPathPlugin } from './host-path.ts'
+import { plugin as localVolumePlugin } from './local-volume.ts'
 import { plugin as projectedPlugin } from './projected.ts'
 import { plugin as secretPlugin } from './secret.ts'
 
@@ -12,6 +13,7 @@ export const plugins = [
   downwardApiPlugin,
   emptyDirPlugin,
   hostPathPlugin,
+  localVolumePlugin,
   projectedPlugin,
   secretPlugin,
 ] as const

@@ -1,10 +1,29 @@
-import type { ConfigMap, Pod, Secret, Volume } from '@tandem/api/core/v1/types'
+import type {
+  ConfigMap,
+  CSIPersistentVolumeSource,
+  CSIVolumeSource,
+  LocalVolumeSource,
+  PersistentVolume,
+  Pod,
+  Secret,
+  Volume,
+} from '@tandem/api/core/v1/types'
+import type { LocalPathDirectory } from './local-path-directory.ts'
+
+/** What a volume is made of: a pod says it itself, or the persistent volume behind its claim does. */
+export type VolumeSource = Pick<
+  Volume,
+  'configMap' | 'downwardAPI' | 'emptyDir' | 'hostPath' | 'image' | 'nfs' | 'projected' | 'secret'
+> & {
+  csi?: CSIVolumeSource | CSIPersistentVolumeSource
+  local?: LocalVolumeSource
+}
 
 /** One kind of volume. Exactly one plugin says yes to a volume. */
 export interface VolumePlugin {
   /** Upstream's name, which is also the directory: `kubernetes.io/empty-dir`. */
   readonly name: string
-  canSupport(volume: Volume): boolean
+  canSupport(source: VolumeSource): boolean
   /**
    * Makes the volume ready at the path returned. Called again whenever something it is made of may have changed, so it must be
    * repeatable and cheap when nothing has. Throws to have the mount tried again with backoff.
@@ -17,6 +36,11 @@ export interface VolumePlugin {
 export interface MountRequest {
   pod: Pod
   volume: Volume
+  source: VolumeSource
+  /** Where `volume` names a claim, what the claim is bound to. Such a volume is mounted once while its pod lives. */
+  persistentVolume?: PersistentVolume
+  /** Nobody in the pod may write. */
+  readOnly: boolean
   /** The volume's own directory on the host: `pods/<uid>/volumes/<plugin>/<name>`. */
   directory: string
   fsGroup: number | undefined
@@ -38,6 +62,8 @@ export interface VolumeContext {
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   secret(namespace: string, name: string): Promise<Secret | undefined>
   serviceAccountToken(request: TokenRequest): Promise<{ token: string; refreshAfter: number }>
+  /** The directories of volumes that were provisioned on this node. */
+  localPath: LocalPathDirectory
   /** Values of `resourceFieldRef` where a container has no limit of its own. */
   nodeAllocatable(): Readonly<Record<string, string>>
 }

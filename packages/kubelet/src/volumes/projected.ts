@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Pod, VolumeProjection } from '@tandem/api/core/v1/types'
 import { writeAtomically } from './atomic-writer.ts'
+import { unmount } from './mounts.ts'
 import type { VolumeContext, VolumePlugin } from './plugin.ts'
 import {
   configMapFiles,
@@ -11,7 +12,7 @@ import {
   ProjectionError,
   secretFiles,
 } from './projection.ts'
-import { mountTmpfs, unmount } from './tmpfs.ts'
+import { mountTmpfs } from './tmpfs.ts'
 
 /** Several sources in one directory: tokens, ConfigMaps, Secrets, fields of the pod. In memory, for it may hold tokens. */
 export const plugin: VolumePlugin = {

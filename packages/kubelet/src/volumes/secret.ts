@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { writeAtomically } from './atomic-writer.ts'
+import { unmount } from './mounts.ts'
 import type { VolumePlugin } from './plugin.ts'
 import { defaultFileMode, modeWithGroup, secretFiles } from './projection.ts'
-import { mountTmpfs, unmount } from './tmpfs.ts'
+import { mountTmpfs } from './tmpfs.ts'
 
 /** The entries of a Secret as files in memory, kept current while the pod runs. */
 export const plugin: VolumePlugin = {

@@ -1,7 +1,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Pod, Volume } from '@tandem/api/core/v1/types'
+import { dirname, join } from 'node:path'
+import type { Node, Pod, Volume } from '@tandem/api/core/v1/types'
+import { isVolumeReachable } from '@tandem/api/core/v1/volume-binding'
 import type { Directories } from '../directories.ts'
+import type { ClaimedVolume, ClaimedVolumes } from './claimed-volumes.ts'
+import { unmountBelow } from './mounts.ts'
 import type { MountedVolume, VolumeContext, VolumePlugin } from './plugin.ts'
 
 /** A volume of a pod could not be made ready. */
@@ -12,7 +15,9 @@ export class MountError extends Error {
 export interface VolumeManagerOptions {
   plugins: readonly VolumePlugin[]
   directories: Directories
+  claims: Pick<ClaimedVolumes, 'find'>
   context: VolumeContext
+  node(): Node | undefined
 }
 
 export interface PodVolumes {
@@ -24,6 +29,8 @@ export interface PodVolumes {
 /** Makes all volumes of a pod ready, side by side, and takes them away with the pod. */
 export class VolumeManager {
   readonly #options: VolumeManagerOptions
+  /** Persistent volumes by the pod that has them, and by its name for them: while the pod lives they do not change. */
+  readonly #persistent = new Map<string, Map<string, PersistentMount>>()
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options
@@ -39,18 +46,68 @@ export class VolumeManager {
   }
 
   async #mount(pod: Pod, volume: Volume): Promise<MountedVolume> {
-    const { plugins, directories, context } = this.#options
-    const plugin = plugins.find((candidate) => candidate.canSupport(volume))
-    if (!plugin) throw new MountError(`no volume plugin matched name: ${volume.name}`)
-    const directory = directories.volume(pod.metadata.uid, plugin.name, volume.name)
-    try {
-      await mkdir(join(directory, '..'), { recursive: true, mode: 0o750 })
-      const fsGroup = pod.spec.securityContext?.fsGroup
-      return await plugin.mount({ pod, volume, directory, fsGroup, context })
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      throw new MountError(`MountVolume.SetUp failed for volume "${volume.name}" : ${message}`, { cause: error })
+    const { uid } = pod.metadata
+    const known = this.#persistent.get(uid)?.get(volume.name)
+    if (known && known.mounted.refreshAfter === undefined) return known.mounted
+    const claimed = known?.claimed ?? (await this.#claimed(pod, volume))
+    const mounted = await this.#setUp(pod, volume, claimed)
+    if (claimed) {
+      const ofPod = this.#persistent.get(uid) ?? new Map<string, PersistentMount>()
+      this.#persistent.set(uid, ofPod.set(volume.name, { claimed, mounted }))
     }
+    return mounted
+  }
+
+  async #claimed(pod: Pod, volume: Volume): Promise<ClaimedVolume | undefined> {
+    try {
+      const claimed = await this.#options.claims.find(pod, volume)
+      if (claimed) this.#checkSoleUse(pod, claimed)
+      return claimed
+    } catch (error) {
+      const which = `unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]`
+      throw new MountError(`Unable to attach or mount volumes: ${which}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  #checkSoleUse({ metadata }: Pod, { claim, volume }: ClaimedVolume): void {
+    if (!claim.spec.accessModes?.includes('ReadWriteOncePod')) return
+    for (const [uid, mounts] of this.#persistent)
+      if (uid !== metadata.uid)
+        for (const { claimed } of mounts.values())
+          if (claimed.volume.metadata.name === volume.metadata.name)
+            throw new Error('volume uses the ReadWriteOncePod access mode and is already in use by another pod')
+  }
+
+  async #setUp(pod: Pod, volume: Volume, claimed: ClaimedVolume | undefined): Promise<MountedVolume> {
+    const { plugins, directories, context } = this.#options
+    const source = claimed?.volume.spec ?? volume
+    const name = claimed?.volume.metadata.name ?? volume.name
+    const plugin = plugins.find((candidate) => candidate.canSupport(source))
+    if (!plugin) throw new MountError(`no volume plugin matched name: ${volume.name}`)
+    const directory = directories.volume(pod.metadata.uid, plugin.name, name)
+    let step = 'NodeAffinity check'
+    try {
+      this.#checkAffinity(claimed)
+      step = 'SetUp'
+      await mkdir(dirname(directory), { recursive: true, mode: 0o750 })
+      return await plugin.mount({
+        pod,
+        volume,
+        source,
+        ...(claimed && { persistentVolume: claimed.volume }),
+        readOnly: volume.persistentVolumeClaim?.readOnly ?? false,
+        directory,
+        fsGroup: pod.spec.securityContext?.fsGroup,
+        context,
+      })
+    } catch (error) {
+      throw new MountError(`MountVolume.${step} failed for volume "${name}" : ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  #checkAffinity(claimed: ClaimedVolume | undefined): void {
+    const node = this.#options.node()
+    if (claimed && node && !isVolumeReachable(claimed.volume, node)) throw new Error('no matching NodeSelectorTerms')
   }
 
   /** Undoes every mount of the pod and removes its directories, from what is found on disk: the object may be gone. */
@@ -62,9 +119,20 @@ export class VolumeManager {
       for (const name of await readdir(join(root, folder))) {
         const directory = join(root, folder, name)
         await plugin?.unmount?.(directory)
+        await unmountBelow(directory)
         await rm(directory, { recursive: true, force: true })
       }
     }
+    // What a mount shows is not the pod's: it must be out of the way before anything is removed.
+    await unmountBelow(directories.pod(uid))
     await rm(directories.pod(uid), { recursive: true, force: true })
+    this.#persistent.delete(uid)
   }
 }
+
+interface PersistentMount {
+  claimed: ClaimedVolume
+  mounted: MountedVolume
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
