@@ -29,6 +29,9 @@ const unknownFormat = () =>
 /** Longer than clients keep idle connections, so that it is they who close them: a request on its way is never lost. */
 const idleTimeout = 600_000
 
+/** An answer in several writes would otherwise wait, before its last one, for the client to acknowledge the others. */
+const noDelay = true
+
 /** client-go cancels every watch it ends: a thousand of those must not look like an attack. */
 const streamResets = { streamResetBurst: 100_000, streamResetRate: 10_000 }
 
@@ -41,7 +44,14 @@ const noSchemas = () => () => {
 export function createServer({ tls, hooks, routes, logger }: ServerOptions): FastifyInstance {
   const app = fastify({
     http2: true,
-    https: { ...tls, allowHTTP1: true, requestCert: tls.ca !== undefined, rejectUnauthorized: false, ...streamResets },
+    https: {
+      ...tls,
+      allowHTTP1: true,
+      requestCert: tls.ca !== undefined,
+      rejectUnauthorized: false,
+      noDelay,
+      ...streamResets,
+    },
     bodyLimit,
     http2SessionTimeout: idleTimeout,
     forceCloseConnections: true,
