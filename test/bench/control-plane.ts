@@ -61,11 +61,11 @@ export async function prepareControlPlane(): Promise<{
   }
 }
 
-function launch(plan: ClusterPlan, { name, binary, args, nodeOptions }: ComponentSpec): ChildProcess {
+function launch(plan: ClusterPlan, { name, binary, args, environment }: ComponentSpec): ChildProcess {
   const { program, args: before } = binaryCommand(binary)
   const log = openSync(join(plan.directory, `${name}.log`), 'w')
   const onLoopback = args.map((argument) => argument.replace('--bind-address=0.0.0.0', '--bind-address=127.0.0.1'))
-  const env = { ...process.env, NODE_OPTIONS: nodeOptions }
+  const env = { ...process.env, ...environment }
   return spawn(program, [...before, ...onLoopback], { stdio: ['ignore', log, log], env })
 }
 

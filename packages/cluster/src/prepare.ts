@@ -111,9 +111,10 @@ export async function prepareCluster(plan: ClusterPlan): Promise<string[]> {
   writeKubeconfigs(plan)
   if (plan.nodePortAddress) await addLoopbackAddress(plan.nodePortAddress)
   const problems = await ensureCgroup(plan.cgroup, plan.limits)
-  for (const { name, args, nodeOptions } of componentsOf(plan)) {
-    const environment = `NODE_OPTIONS="${nodeOptions}"\nTANDEM_ARGS="${args.join(' ')}"\n`
-    writeFileAtomically(join(plan.directory, 'env', name), environment)
+  for (const { name, args, environment } of componentsOf(plan)) {
+    const variables = Object.entries({ ...environment, TANDEM_ARGS: args.join(' ') })
+    const lines = variables.map(([variable, value]) => `${variable}="${value}"\n`)
+    writeFileAtomically(join(plan.directory, 'env', name), lines.join(''))
   }
   // It holds no secret, and whoever has a kubeconfig may promote.
   writeFileAtomically(planPath(plan.directory), `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o644 })

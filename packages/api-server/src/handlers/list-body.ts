@@ -6,7 +6,7 @@ import { addWarnings } from '../request/respond.ts'
 import type { ResourceRequest } from './handler.ts'
 
 /** Large enough that few writes carry a list, each of which waits for the client; small enough that none takes longer than a millisecond or two. */
-const chunkBytes = 1 << 20
+const chunkBytes = 512 << 10
 
 /**
  * Writes a long list as it is made, a chunk at a time and as fast as the client takes it, so that neither memory nor other requests pay
@@ -35,23 +35,30 @@ export async function sendList(
   }
 }
 
-/** Parts put together until they are worth a write or their maker's time is over. */
+/**
+ * Parts put together until they are worth a write or their maker's time is over. All chunks lie in the same memory: each is gone once the
+ * next is asked for.
+ */
 function* chunksOf(parts: Iterable<Uint8Array>, turns: Turns): Generator<Uint8Array> {
-  let chunk: Uint8Array[] = []
-  let size = 0
+  const room = Buffer.allocUnsafeSlow(chunkBytes)
+  let used = 0
   for (const part of parts) {
-    if (part.byteLength > 0) chunk.push(part)
-    size += part.byteLength
-    if (size < chunkBytes && !turns.isOver) continue
-    yield joined(chunk)
-    chunk = []
-    size = 0
+    let copied = 0
+    while (used + part.byteLength - copied >= chunkBytes) {
+      const end = copied + chunkBytes - used
+      room.set(part.subarray(copied, end), used)
+      yield room
+      used = 0
+      copied = end
+    }
+    room.set(copied === 0 ? part : part.subarray(copied), used)
+    used += part.byteLength - copied
+    if (!turns.isOver) continue
+    yield room.subarray(0, used)
+    used = 0
   }
-  yield joined(chunk)
+  yield room.subarray(0, used)
 }
-
-const joined = (parts: readonly Uint8Array[]): Uint8Array =>
-  parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 
 /** The answer's stream: compressed where the client takes that and the body is long enough to be worth it. */
 class Body {
@@ -74,17 +81,16 @@ class Body {
     return this.#raw.destroyed
   }
 
-  /** Resolves when the client wants more, or has gone. */
+  /** Resolves when the chunk has been taken, or the client has gone. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#held) {
-      this.#held.push(chunk)
+      this.#held.push(Buffer.from(chunk))
       if (lengthOf(this.#held) <= compressionThreshold) return
     }
     const out = this.#out ?? this.#begin({ compressed: this.#held !== undefined })
     const written = this.#held ? Buffer.concat(this.#held) : chunk
     this.#held = undefined
-    if (out.write(written) || this.isGone) return
-    await drainedOrGone(out, this.#raw)
+    await takenOrGone(out, written, this.#raw)
   }
 
   end(): void {
@@ -119,15 +125,15 @@ class Body {
   }
 }
 
-const drainedOrGone = (out: Writable, raw: Writable): Promise<void> =>
+/** A stream that breaks tells whoever wrote to it; one that is destroyed while it waits for room may not. */
+const takenOrGone = (out: Writable, chunk: Uint8Array, raw: Writable): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
-      out.off('drain', done)
       raw.off('close', done)
       resolve()
     }
-    out.on('drain', done)
     raw.on('close', done)
+    out.write(chunk, done)
   })
 
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { byteLength }) => sum + byteLength, 0)

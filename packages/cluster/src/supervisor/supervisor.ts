@@ -63,7 +63,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       const child = spawn(program, [...args, ...component.args], {
         stdio: ['ignore', log, log],
         detached: true,
-        env: { ...process.env, NODE_OPTIONS: component.nodeOptions },
+        env: { ...process.env, ...component.environment },
       })
       closeSync(log)
       child.once('error', (error) => resolve({ exitCode: null, signal: null, error: error.message }))

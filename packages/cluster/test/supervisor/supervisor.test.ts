@@ -11,7 +11,7 @@ const component = (name: ComponentSpec['name'], program: string): ComponentSpec 
   name,
   binary: program,
   args: [],
-  nodeOptions: '',
+  environment: {},
   healthUrl: '',
 })
 
