@@ -107,9 +107,12 @@ async function readToEnd(pool: Pool, path: string): Promise<void> {
   await body.dump({ limit: Number.POSITIVE_INFINITY })
 }
 
+/** From now on: what there is already is not told. */
 async function watchAll(plane: ControlPlane): Promise<Pool> {
   const pool = connect(plane, 1)
-  const { body } = await pool.request({ method: 'GET', path: '/api/v1/configmaps?watch=true&timeoutSeconds=600' })
+  const { metadata } = JSON.parse((await send(pool, 'GET', `${maps}?limit=1`)).toString())
+  const path = `/api/v1/configmaps?watch=true&timeoutSeconds=600&resourceVersion=${metadata.resourceVersion}`
+  const { body } = await pool.request({ method: 'GET', path })
   body.on('error', () => undefined)
   body.resume()
   return pool

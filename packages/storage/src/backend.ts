@@ -16,6 +16,12 @@ export interface Backend {
    */
   list(prefix: string, options?: ListOptions): Promise<ListResult>
 
+  /**
+   * All entries whose key starts with `prefix`, in key order, as of one revision, page by page: no more of them is in memory at once than
+   * a page. There is at least one, if only to tell the revision.
+   */
+  pages(prefix: string): AsyncIterable<Page>
+
   /** Number of keys under the prefix, at the present revision. */
   count(prefix: string): Promise<number>
 
@@ -75,6 +81,12 @@ export interface ListResult {
   revision: number
   /** How many entries under the prefix follow the last one returned. */
   remaining: number
+}
+
+export interface Page {
+  entries: Entry[]
+  /** The same in all pages. */
+  revision: number
 }
 
 export interface WriteOptions {

@@ -3,6 +3,7 @@ import type {
   Entry,
   ListOptions,
   ListResult,
+  Page,
   StorageEvent,
   WatchBatch,
   WatchOptions,
@@ -37,6 +38,15 @@ export class ShiftedBackend implements Backend {
     const listed = await this.#told(this.#backend.list(prefix, { ...options, ...at }))
     const entries = listed.entries.map((entry) => this.#entry(entry))
     return { ...listed, entries, revision: listed.revision + this.#offset }
+  }
+
+  async *pages(prefix: string): AsyncGenerator<Page> {
+    try {
+      for await (const { entries, revision } of this.#backend.pages(prefix))
+        yield { entries: entries.map((entry) => this.#entry(entry)), revision: revision + this.#offset }
+    } catch (error) {
+      throw this.#error(error)
+    }
   }
 
   count(prefix: string): Promise<number> {

@@ -121,17 +121,20 @@ export class WatchCache {
   async #fill(): Promise<void> {
     const era = this.#era
     try {
-      const { entries, revision } = await this.#backend.list(this.prefix)
-      if (era !== this.#era) return this.ready()
       this.entries.clear()
       const turns = new Turns()
       const { allocate } = new PackedBytes()
-      for (const { value, modRevision } of entries) {
-        this.entries.append(this.#entry(value, modRevision, allocate))
-        const turn = turns.take()
-        if (!turn) continue
-        await turn
+      let revision = 0
+      for await (const page of this.#backend.pages(this.prefix)) {
         if (era !== this.#era) return this.ready()
+        revision = page.revision
+        for (const { value, modRevision } of page.entries) {
+          this.entries.append(this.#entry(value, modRevision, allocate))
+          const turn = turns.take()
+          if (!turn) continue
+          await turn
+          if (era !== this.#era) return this.ready()
+        }
       }
       this.revision = revision
       this.recent = new RecentChanges(revision)

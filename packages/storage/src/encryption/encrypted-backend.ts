@@ -3,6 +3,7 @@ import type {
   Entry,
   ListOptions,
   ListResult,
+  Page,
   StorageEvent,
   WatchBatch,
   WatchOptions,
@@ -48,6 +49,11 @@ export class EncryptedBackend implements Backend {
     } catch (error) {
       throw options?.revision ? await this.#forgotten(error, options.revision) : error
     }
+  }
+
+  async *pages(prefix: string): AsyncGenerator<Page> {
+    for await (const { entries, revision } of this.#base.pages(prefix))
+      yield { entries: entries.map((entry) => this.#opened(entry)), revision }
   }
 
   count(prefix: string): Promise<number> {

@@ -3,6 +3,7 @@ import type {
   Entry,
   ListOptions,
   ListResult,
+  Page,
   WatchBatch,
   WatchOptions,
   WriteOptions,
@@ -105,6 +106,20 @@ export class EtcdBackend implements Backend {
       for (const kv of kvs) entries.push(entryOf(this.#keys.nameOf(kv.key) ?? '', kv))
       const remaining = count - kvs.length
       if (remaining === 0 || (limit > 0 && entries.length >= limit)) return { entries, revision, remaining }
+      after = entries.at(-1)?.key
+    }
+  }
+
+  async *pages(prefix: string): AsyncGenerator<Page> {
+    this.#checkOpen()
+    let revision = 0
+    let after: string | undefined
+    for (;;) {
+      const { kvs, count, header } = await this.#page(prefix, { after, revision, limit: pageSize })
+      if (revision === 0) revision = header.revision
+      const entries = kvs.map((kv) => entryOf(this.#keys.nameOf(kv.key) ?? '', kv))
+      yield { entries, revision }
+      if (count === kvs.length) return
       after = entries.at(-1)?.key
     }
   }

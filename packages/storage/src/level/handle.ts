@@ -26,15 +26,25 @@ export class Handle {
   }
 
   async read<T>(work: (database: Database) => T | Promise<T>): Promise<T> {
+    const database = await this.hold()
+    try {
+      return await work(database)
+    } finally {
+      this.release()
+    }
+  }
+
+  /** For reads of several steps: the same database until its `release`, which has to follow. */
+  async hold(): Promise<Database> {
     while (this.#reopening) await this.#reopening
     if (this.#closed) throw new ClosedError('the store is closed')
     this.#readers++
-    try {
-      return await work(this.#database)
-    } finally {
-      this.#readers--
-      if (this.#readers === 0) this.#drained?.()
-    }
+    return this.#database
+  }
+
+  release(): void {
+    this.#readers--
+    if (this.#readers === 0) this.#drained?.()
   }
 
   /** Readers wait meanwhile. Tries until it works; `pause` is awaited between tries, and ends them by throwing. */

@@ -4,6 +4,7 @@ import type {
   Entry,
   ListOptions,
   ListResult,
+  Page,
   StorageEvent,
   WatchBatch,
   WatchOptions,
@@ -21,7 +22,7 @@ import { expiredBy } from './expiry.ts'
 import { follow } from './following.ts'
 import { Handle } from './handle.ts'
 import type { IntegrityCheck } from './integrity.ts'
-import { list } from './listing.ts'
+import { list, pages } from './listing.ts'
 import { decodeState, endOf, headKey, revisionOfLog, type State, stateKey, valueKey } from './records.ts'
 import { Room } from './room.ts'
 import { Watchers } from './watchers.ts'
@@ -146,6 +147,25 @@ export class LevelBackend implements Backend {
         await snapshot.close()
       }
     })
+  }
+
+  async *pages(prefix: string): AsyncGenerator<Page> {
+    this.#checkOpen()
+    const database = await this.#handle.hold()
+    const known = this.#queue.revision
+    const snapshot = database.snapshot()
+    try {
+      const revision = (await lastHead(database, { after: known, snapshot })) ?? known
+      let found = false
+      for await (const entries of pages(database, { prefix, snapshot })) {
+        found = true
+        yield { entries, revision }
+      }
+      if (!found) yield { entries: [], revision }
+    } finally {
+      await snapshot.close()
+      this.#handle.release()
+    }
   }
 
   async count(prefix: string): Promise<number> {

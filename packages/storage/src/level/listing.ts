@@ -14,10 +14,12 @@ export async function list(
   database: Database,
   request: { prefix: string; current: number; snapshot: Snapshot; options: ListOptions },
 ): Promise<ListResult> {
-  const { current, snapshot, options } = request
+  const { prefix, current, snapshot, options } = request
   const { revision = current, limit = 0, after } = options
   const places =
-    revision === current ? await presentPlaces(database, request) : await pastPlaces(database, { ...request, revision })
+    revision === current
+      ? (await Array.fromAsync(presentPlaces(database, { prefix, snapshot, after }))).flat()
+      : await pastPlaces(database, { ...request, revision })
   const start = after === undefined ? 0 : places.findIndex(({ key }) => key > after)
   const rest = start < 0 ? [] : places.slice(start)
   const wanted = limit > 0 ? rest.slice(0, limit) : rest
@@ -28,19 +30,26 @@ export async function list(
   }
 }
 
-async function presentPlaces(
+/** All that is in one snapshot, page by page. */
+export async function* pages(
   database: Database,
-  { prefix, snapshot, options }: { prefix: string; snapshot: Snapshot; options: ListOptions },
-): Promise<Place[]> {
-  const { after } = options
+  { prefix, snapshot }: { prefix: string; snapshot: Snapshot },
+): AsyncGenerator<Entry[]> {
+  for await (const places of presentPlaces(database, { prefix, snapshot }))
+    yield await readValues(database, places, snapshot)
+}
+
+async function* presentPlaces(
+  database: Database,
+  { prefix, snapshot, after }: { prefix: string; snapshot: Snapshot; after?: string | undefined },
+): AsyncGenerator<Place[]> {
   const range = after !== undefined && after > prefix ? { gt: stateKey(after) } : { gte: stateKey(prefix) }
   const states = database.iterator({ ...range, lt: endOf(stateKey(prefix)), snapshot })
-  const places: Place[] = []
   try {
     for (;;) {
       const some = await states.nextv(1000)
-      if (some.length === 0) return places
-      for (const [key, value] of some) places.push({ key: keyOfState(key), ...decodeState(value) })
+      if (some.length === 0) return
+      yield some.map(([key, value]) => ({ key: keyOfState(key), ...decodeState(value) }))
     }
   } finally {
     await states.close()
@@ -53,11 +62,13 @@ async function pastPlaces(
   request: { prefix: string; current: number; snapshot: Snapshot; options: ListOptions; revision: number },
 ): Promise<Place[]> {
   const { prefix, snapshot, revision, current, options } = request
+  const { after } = options
   const before = await changedIn(database, { prefix, from: revision, to: current, snapshot })
-  const unchanged = (await presentPlaces(database, request)).filter(({ key }) => !before.has(key))
+  const present = (await Array.fromAsync(presentPlaces(database, { prefix, snapshot, after }))).flat()
+  const unchanged = present.filter(({ key }) => !before.has(key))
   const changed = [...before]
     .map(([key, revisions]) => ({ key, ...revisions }))
-    .filter(({ key, modRevision }) => modRevision > 0 && (options.after === undefined || key > options.after))
+    .filter(({ key, modRevision }) => modRevision > 0 && (after === undefined || key > after))
   return [...unchanged, ...changed].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 

@@ -87,6 +87,32 @@ const checks: Record<string, Check> = {
     await t.rejects(backend.delete('/p/a', a), { code: 'STORAGE_REVISION_MISMATCH' })
   },
 
+  async 'what is read page by page is of one revision, whatever is written meanwhile'(t, backend) {
+    const count = 2500
+    await Promise.all(Array.from({ length: count }, (_, i) => backend.create(`/p/${i}`, bytes(String(i)))))
+    const before = await backend.currentRevision()
+    const read = new Map<string, string | undefined>()
+    let pages = 0
+    for await (const { entries, revision } of backend.pages('/p/')) {
+      t.equal(revision, before)
+      pages++
+      for (const { key, value } of entries) read.set(key, text(value))
+      if (pages > 1) continue
+      const last = await backend.get('/p/999')
+      await backend.delete('/p/999', last?.modRevision ?? 0)
+      await backend.create('/p/9999', bytes('new'))
+    }
+    t.ok(pages > 1, 'in more than one page')
+    t.equal(read.size, count)
+    t.same([read.get('/p/999'), read.get('/p/9999')], ['999', undefined])
+    t.same([...read.keys()], [...read.keys()].toSorted())
+  },
+
+  async 'what is empty is one page, with its revision'(t, backend) {
+    const { gone } = await fill(backend)
+    t.same(await Array.fromAsync(backend.pages('/none/')), [{ entries: [], revision: gone }])
+  },
+
   async 'of many who create one key, one wins'(t, backend) {
     const tries = await Promise.allSettled([...'abcdef'].map((who) => backend.create('/p/one', bytes(who))))
     t.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1)
