@@ -15,6 +15,7 @@ const entryPoints = {
   'tandem-kubelet': 'packages/kubelet/src/main.ts',
   'tandem-proxy': 'packages/kube-proxy/src/main.ts',
   'tandem-dns': 'packages/dns/src/main.ts',
+  'tandem-simulated-nodes': 'packages/kubelet/src/simulated/main.ts',
   'tandem-supervisor': 'packages/cluster/src/supervisor/main.ts',
 }
 

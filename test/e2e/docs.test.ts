@@ -50,6 +50,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'docs/deploy.md: Compose': 'test/machines/compose.test.ts',
   'docs/backup.md: Backup and restore': 'packages/cluster/test/backup.test.ts',
   'docs/up.md: Other values': 'packages/cluster/test/prepare.test.ts',
+  'docs/simulated-nodes.md: Simulated nodes': 'test/e2e/simulated-nodes.test.ts',
 }
 
 const nameOf = ({ document, heading }: Section): string => `${document}: ${heading}`

@@ -22,7 +22,7 @@ const planFlags = [
 
 const clusters = ['prod', 'staging'] as const
 
-export type PlanOptions = Readonly<Record<string, string | boolean | undefined>>
+export type PlanOptions = Readonly<Record<string, string | number | boolean | undefined>>
 
 export function addPlanOptions(command: Command): void {
   for (const cluster of clusters) {

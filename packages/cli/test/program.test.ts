@@ -24,3 +24,12 @@ t.test('flags of up become overrides of the plan they name', (t) => {
   })
   t.end()
 })
+
+for (const count of ['-1', 'many', '1.5', '5001'])
+  t.test(`--simulated-nodes=${count} is refused`, async (t) => {
+    const program = createProgram()
+    const silent = { writeErr: () => undefined, writeOut: () => undefined }
+    for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(silent)
+    const refused = { code: 'commander.invalidArgument', message: /a number from 0 to 5000 is needed/ }
+    await t.rejects(program.parseAsync(['node', 'tandem', 'up', `--simulated-nodes=${count}`]), refused)
+  })

@@ -14,7 +14,14 @@ export interface ComponentSpec {
   healthUrl: string
 }
 
-export type ComponentName = 'apiserver' | 'controller-manager' | 'scheduler' | 'kubelet' | 'proxy' | 'dns'
+export type ComponentName =
+  | 'apiserver'
+  | 'controller-manager'
+  | 'scheduler'
+  | 'kubelet'
+  | 'proxy'
+  | 'dns'
+  | 'simulated-nodes'
 
 /**
  * Memory that a process which is idle most of the time would take and keep. V8 would give up to 32 MiB to objects that die young; the API
@@ -159,5 +166,20 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--cluster-dns=${plan.dnsAddress}`,
       ],
     },
+    ...(plan.simulatedNodes
+      ? [
+          {
+            name: 'simulated-nodes' as const,
+            binary: 'tandem-simulated-nodes',
+            nodeOptions,
+            healthUrl: `http://127.0.0.1:${ports.simulatedNodes}/readyz`,
+            args: [
+              kubeconfig('simulated-nodes'),
+              `--nodes=${plan.simulatedNodes}`,
+              `--healthz-bind-address=127.0.0.1:${ports.simulatedNodes}`,
+            ],
+          },
+        ]
+      : []),
   ]
 }

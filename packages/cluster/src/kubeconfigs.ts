@@ -14,6 +14,7 @@ const identities = {
   proxy: 'proxy',
   dns: 'dns',
   'promotion-reader': 'promotion-reader',
+  'simulated-nodes': 'simulated-nodes',
 } as const
 
 export type Identity = keyof typeof identities
@@ -32,6 +33,7 @@ function kubeconfigOf(entries: readonly { plan: ClusterPlan; identity: Identity;
 /** Writes one file per identity below the cluster's directory; components reach their API server over loopback. */
 export function writeKubeconfigs(plan: ClusterPlan): void {
   for (const identity of Object.keys(identities) as Identity[]) {
+    if (identity === 'simulated-nodes' && !plan.simulatedNodes) continue
     const forPeople = identity === 'admin' || identity === 'promotion-reader'
     const content = kubeconfigOf([{ plan, identity, address: forPeople ? plan.hostAddress : '127.0.0.1' }])
     writeFileAtomically(kubeconfigPath(plan, identity), content, { owner: forPeople ? invokingUser() : undefined })

@@ -74,6 +74,7 @@ export function certificatesOf(plan: ClusterPlan, extraAddresses: readonly strin
     client('proxy', 'system:kube-proxy'),
     client('dns', 'system:kube-dns'),
     client('promotion-reader', 'tandem:promotion-reader'),
+    ...(plan.simulatedNodes ? [client('simulated-nodes', 'tandem:simulated-nodes')] : []),
   ]
 }
 

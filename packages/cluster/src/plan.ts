@@ -46,6 +46,8 @@ export interface ClusterPlan {
   podSecurity?: 'baseline'
   /** Capacity that the node reports. */
   capacity?: { cpu: string; memory: string }
+  /** How many nodes there are with nothing behind them, beside the host's own. Where 0, there were some, and are to be no more. */
+  simulatedNodes?: number
   /** Ranges of the other cluster on this host, to and from which traffic is dropped. */
   isolateFrom: string[]
   /** Ports of the other cluster's components, which pods must not reach. */
@@ -62,6 +64,7 @@ export interface ComponentPorts {
   scheduler: number
   dns: number
   dnsMetrics: number
+  simulatedNodes: number
 }
 
 export interface ResourceLimits {
@@ -106,6 +109,7 @@ const upstreamPorts: ComponentPorts = {
   scheduler: 10259,
   dns: 10053,
   dnsMetrics: 10153,
+  simulatedNodes: 10247,
 }
 
 const shifted = (ports: ComponentPorts, by: number): ComponentPorts =>

@@ -80,8 +80,8 @@ export const plansBeside = (earlier: readonly ClusterPlan[], clusters: readonly 
   earlier.filter(({ name }) => !clusters.some((cluster) => cluster === name))
 
 /**
- * Ranges, what chains begin with, and where objects are stored stay as they were at the first `up` unless a flag says otherwise: what runs has addresses in them,
- * and rules under another name would be nobody's.
+ * Ranges, what chains begin with, where objects are stored and how many nodes are simulated stay as they were unless a flag says
+ * otherwise: what runs has addresses in them, and rules under another name would be nobody's.
  */
 const withEarlierNames = (
   earlier: readonly ClusterPlan[],
@@ -93,8 +93,11 @@ const withEarlierNames = (
 function namesOf(plans: readonly ClusterPlan[], name: ClusterName): Partial<ClusterPlan> {
   const plan = plans.find((candidate) => candidate.name === name)
   if (!plan) return {}
-  const { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix } = plan
-  return { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix, ...storeOf(plan) }
+  const { podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix, simulatedNodes } = plan
+  return {
+    ...{ podCidr, serviceCidr, dnsAddress, loadBalancerPool, chainPrefix, ...storeOf(plan) },
+    ...(simulatedNodes !== undefined && { simulatedNodes }),
+  }
 }
 
 /** Kernel settings of the whole host, with the values from before kept. */

@@ -23,6 +23,7 @@ import {
   readPlans,
   UpError,
 } from './prepare.ts'
+import { removeSimulatedNodes } from './simulated-nodes.ts'
 import { identify } from './supervisor/process-identity.ts'
 import { endProcess, readPid, writePid } from './supervisor/supervisor.ts'
 
@@ -76,6 +77,7 @@ async function bringUp(
   await Promise.all(plans.map((plan) => ensureSupervisor(plan, clock)))
   const kubeconfig = writeMergedKubeconfig(root, everyPlan)
   await Promise.all(plans.map((plan) => componentsHealthy(plan, clock, progress)))
+  await Promise.all(plans.filter(({ simulatedNodes }) => simulatedNodes === 0).map(removeSimulatedNodes))
   return { plans, kubeconfig, warnings }
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { componentsOf } from '../src/components.ts'
+import { certificatesOf } from '../src/pki.ts'
 import { defaultRoot, planClusters } from '../src/plan.ts'
 
 const host = { hostname: 'Node-1', address: '192.0.2.7', cpus: 4, memoryBytes: 2 ** 33 }
@@ -79,5 +80,20 @@ t.test('no component is told of the other cluster but by what it drops', (t) => 
       )
     }
   }
+  t.end()
+})
+
+t.test('simulated nodes are one process more, with a key of its own, and only where there are to be some', (t) => {
+  const planned = (simulatedNodes: number | undefined) => {
+    const overrides = simulatedNodes === undefined ? {} : { prod: { simulatedNodes } }
+    const [plan] = planClusters({ root: defaultRoot, host, clusters: ['prod'], overrides })
+    if (!plan) throw new Error('no plan')
+    const component = componentsOf(plan).find(({ name }) => name === 'simulated-nodes')
+    return { args: component?.args, certified: certificatesOf(plan).some(({ file }) => file === 'simulated-nodes') }
+  }
+  for (const none of [undefined, 0]) t.same(planned(none), { args: undefined, certified: false })
+  const some = planned(500)
+  t.ok(some.args?.includes('--nodes=500'))
+  t.ok(some.certified)
   t.end()
 })

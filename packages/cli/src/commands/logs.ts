@@ -12,7 +12,10 @@ export const command: CliCommand = {
   define(command) {
     command
       .argument('<cluster>', 'prod or staging')
-      .argument('<component>', 'apiserver, controller-manager, scheduler, kubelet, proxy, dns or supervisor')
+      .argument(
+        '<component>',
+        'apiserver, controller-manager, scheduler, kubelet, proxy, dns, simulated-nodes or supervisor',
+      )
       .option('-f, --follow', 'go on as lines are written')
       .option('--tail <lines>', 'only the last lines', '200')
       .addOption(rootOption())

@@ -53,10 +53,15 @@ export const command: CliCommand = {
           address || '-',
           log,
         ])
-        print(output, { components, storedOnly }, () =>
+        const simulated = plans.flatMap(({ name, simulatedNodes }) =>
+          simulatedNodes ? [{ name, simulatedNodes }] : [],
+        )
+        const simulatedNodes = Object.fromEntries(simulated.map((plan) => [plan.name, plan.simulatedNodes]))
+        print(output, { components, simulatedNodes, storedOnly }, () =>
           [
             formatTable(['cluster', 'component', 'state', 'pid', 'address', 'log'], rows),
             '',
+            ...simulated.map((plan) => `${plan.name} has ${plan.simulatedNodes} simulated nodes.`),
             `Stored but not yet acted on: ${storedOnly.join(', ')}.`,
           ].join('\n'),
         )

@@ -6,7 +6,7 @@ import { deploySampleApp, type SampleAppAddresses } from '@tandem/cluster/sample
 import { ensureSampleImage } from '@tandem/cluster/sample-app/image'
 import { attach, up } from '@tandem/cluster/up'
 import { systemClock } from '@tandem/component-base'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import type { CliCommand } from '../command.ts'
 import { addPlanOptions, type PlanOptions, planOverrides } from '../plan-options.ts'
 import { type Progress, showProgress } from '../printers/progress.ts'
@@ -17,6 +17,7 @@ interface UpFlags extends PlanOptions {
   root: string
   sampleApp?: boolean
   attach?: boolean
+  simulatedNodes?: number
 }
 
 export const command: CliCommand = {
@@ -28,6 +29,11 @@ export const command: CliCommand = {
       .addArgument(new Argument('[cluster]', 'prod or staging; both when left out').choices(['prod', 'staging']))
       .addOption(rootOption())
       .option('--sample-app', 'deploy an app of two tiers to each cluster and wait until it answers')
+      .option(
+        '--simulated-nodes <count>',
+        'beside the host, nodes with nothing behind them, for trying things at scale; kept by later calls, 0 takes them away',
+        countOfNodes,
+      )
       .option('--attach', 'start nothing: wait for components that systemd or Compose starts')
       .action(bringUp)
     addPlanOptions(command)
@@ -42,7 +48,7 @@ async function bringUp(cluster: ClusterName | undefined, flags: UpFlags): Promis
     const request = { root: flags.root, progress: progress.step }
     const { plans, kubeconfig, warnings } = flags.attach
       ? await attach(request)
-      : await up({ ...request, clusters, overrides: planOverrides(flags, clusters) })
+      : await up({ ...request, clusters, overrides: overridesOf(flags, clusters) })
     const samples = await Promise.all(plans.map((plan) => finishCluster(plan, flags, progress)))
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const names = plans.map(({ name }) => name)
@@ -53,6 +59,24 @@ async function bringUp(cluster: ClusterName | undefined, flags: UpFlags): Promis
     progress.fail()
     throw error
   }
+}
+
+const overridesOf = (flags: UpFlags, clusters: readonly ClusterName[]): ReturnType<typeof planOverrides> => {
+  const { simulatedNodes } = flags
+  const given = planOverrides(flags, clusters)
+  return simulatedNodes === undefined
+    ? given
+    : Object.fromEntries(clusters.map((name) => [name, { ...given[name], simulatedNodes }]))
+}
+
+/** As many as upstream supports in a cluster. */
+const mostNodes = 5000
+
+function countOfNodes(text: string): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count > mostNodes)
+    throw new InvalidArgumentError(`a number from 0 to ${mostNodes} is needed.`)
+  return count
 }
 
 async function finishCluster(

@@ -1,4 +1,5 @@
 import { nodes } from '@tandem/api/core/v1/node'
+import { isSimulated } from '@tandem/api/core/v1/simulated-node'
 import type { Node } from '@tandem/api/core/v1/types'
 import { type Controller, perRun } from '@tandem/controller-runtime'
 import { type Cidr, parseCidr } from '../cidr.ts'
@@ -8,7 +9,7 @@ import { eventRule } from '../permissions.ts'
 /** Given out, and perhaps not yet to be seen in the cache. */
 const givenTo = perRun(() => new Map<string, string[]>())
 
-/** Gives each node its part of the pod network. Reads `allocate-node-cidrs`, `cluster-cidr` and `node-cidr-mask-size`. */
+/** Gives each node its part of the pod network, unless it is simulated and has no network. Reads `allocate-node-cidrs`, `cluster-cidr` and `node-cidr-mask-size`. */
 export const controller: Controller<Node> = {
   name: 'node-ipam-controller',
   role: 'node-controller',
@@ -26,7 +27,8 @@ export const controller: Controller<Node> = {
     const given = givenTo(context)
     const node = informer(nodes).get({ name })
     if (!node) given.delete(name)
-    if (!node || settings['allocate-node-cidrs'] !== 'true' || !settings['cluster-cidr']) return undefined
+    if (!node || isSimulated(node) || settings['allocate-node-cidrs'] !== 'true' || !settings['cluster-cidr'])
+      return undefined
     if (podCidrsOf(node).length > 0) {
       given.delete(name)
       return undefined
