@@ -171,7 +171,7 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
           {
             name: 'simulated-nodes' as const,
             binary: 'tandem-simulated-nodes',
-            nodeOptions,
+            environment,
             healthUrl: `http://127.0.0.1:${ports.simulatedNodes}/readyz`,
             args: [
               kubeconfig('simulated-nodes'),
