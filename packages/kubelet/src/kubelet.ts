@@ -40,6 +40,8 @@ import { Probes } from './probes/probe-manager.ts'
 import { startServer } from './server/server.ts'
 import { ManifestFiles } from './static-pods/manifest-files.ts'
 import { MirrorPods } from './static-pods/mirror-pods.ts'
+import { CgroupReader } from './stats/cgroup-reader.ts'
+import { StatsProvider } from './stats/stats-provider.ts'
 import { ClaimedVolumes } from './volumes/claimed-volumes.ts'
 import { plugins } from './volumes/index.generated.ts'
 import { LocalPathDirectory } from './volumes/local-path-directory.ts'
@@ -122,7 +124,8 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${options.nodeName}` })
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${options.nodeName}` })
 
-  const cgroups = new CgroupManager({ root: parseCgroupRoot(options.cgroupRoot), driver: options.cgroupDriver, logger })
+  const cgroupRoot = parseCgroupRoot(options.cgroupRoot)
+  const cgroups = new CgroupManager({ root: cgroupRoot, driver: options.cgroupDriver, logger })
   const probes = new Probes({ runtime, events, clock, onChange: (uid) => workers.worker(uid)?.notify() })
   const images = new ImageManager({ runtime, events, clock, secret })
   const imageCollector = new ImageCollector({
@@ -196,7 +199,19 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   })
 
   const metrics = kubeletMetrics({ nodeName: options.nodeName, pods: () => workers.pods })
-  const server = await startServer({ options, workers, runtime, client, metrics, clock, logger })
+  const stats = new StatsProvider({
+    nodeName: options.nodeName,
+    root: cgroupRoot,
+    reader: new CgroupReader({ driver: options.cgroupDriver }),
+    pods: () => workers.pods,
+    capacity: {
+      cpus: quantityMilliValue(capacity.cpu ?? '0') / 1000,
+      memoryBytes: quantityValue(capacity.memory ?? '0'),
+    },
+    rootDir: options.rootDir,
+    clock,
+  })
+  const server = await startServer({ options, workers, runtime, client, metrics, stats, clock, logger })
   const health =
     options.healthzPort === undefined ? undefined : await serveHealth({ port: options.healthzPort, metrics })
   const nodeStatus = new NodeStatusManager({

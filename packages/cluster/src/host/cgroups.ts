@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import type { ResourceLimits } from '../plan.ts'
 
 const mount = '/sys/fs/cgroup'
-/** The cgroup v1 hierarchies whose limits a cluster sets, and in which its processes are counted. */
-const hierarchies = ['cpu', 'memory', 'pids'] as const
+/** The cgroup v1 hierarchies whose limits a cluster sets, and in which its processes are counted. The first two may be one. */
+const hierarchies = ['cpu', 'cpuacct', 'memory', 'pids'] as const
 
 /** One value to write: pure, so that the names and numbers can be read in a test. `version` is of the host's cgroups. */
 export function cgroupValues(

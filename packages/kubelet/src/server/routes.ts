@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expositionType } from '../stats/exposition.ts'
 import { streamLogs } from './container-logs.ts'
 import { RequestError } from './request-error.ts'
 import type { ServerContext } from './server.ts'
@@ -19,8 +20,16 @@ const text = (response: ServerResponse, body: string, type = 'text/plain; charse
 /** By the first part of the path. */
 const routes: Readonly<Record<string, Route>> = {
   healthz: ({ response }) => text(response, 'ok'),
-  async metrics({ response, context: { metrics } }) {
-    text(response, await metrics.text(), metrics.contentType)
+  async metrics({ response, context: { metrics, stats } }, [which]) {
+    if (which === undefined) text(response, await metrics.text(), metrics.contentType)
+    else if (which === 'resource') text(response, stats.resourceMetrics(), expositionType)
+    else if (which === 'cadvisor') text(response, stats.cadvisorMetrics(), expositionType)
+    else throw notFound()
+  },
+  stats({ response, url, context: { stats } }, [which]) {
+    if (which !== 'summary') throw notFound()
+    const onlyCpuAndMemory = url.searchParams.get('only_cpu_and_memory') === 'true'
+    text(response, JSON.stringify(stats.summary({ onlyCpuAndMemory })), 'application/json')
   },
   pods({ response, context: { workers } }) {
     const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.pods }
@@ -32,6 +41,8 @@ const routes: Readonly<Record<string, Route>> = {
   portForward: upgradeRequired,
 }
 
+const notFound = (): RequestError => new RequestError(404, '404 page not found')
+
 function upgradeRequired(): never {
   throw new RequestError(400, 'Upgrade request required')
 }
@@ -39,6 +50,6 @@ function upgradeRequired(): never {
 export async function handleRequest(exchange: Exchange): Promise<void> {
   const [, first = '', ...rest] = exchange.url.pathname.split('/')
   const route = Object.hasOwn(routes, first) ? routes[first] : undefined
-  if (!route) throw new RequestError(404, '404 page not found')
+  if (!route) throw notFound()
   await route(exchange, rest.map(decodeURIComponent))
 }

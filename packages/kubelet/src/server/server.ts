@@ -12,6 +12,7 @@ import type { Metrics } from '@tandem/component-base/metrics/metrics'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { KubeletOptions } from '../options.ts'
 import type { PodWorkers } from '../pod-worker/pod-workers.ts'
+import type { StatsProvider } from '../stats/stats-provider.ts'
 import { type Caller, identify, nodeAccess } from './authentication.ts'
 import { RequestError } from './request-error.ts'
 import { handleRequest } from './routes.ts'
@@ -23,6 +24,7 @@ export interface ServerContext {
   runtime: ContainerRuntime
   client: Client
   metrics: Metrics
+  stats: StatsProvider
   clock: Clock
   logger: Logger
 }
@@ -32,7 +34,7 @@ export interface KubeletServer {
   close(): Promise<void>
 }
 
-/** The kubelet's own server: logs, exec, attach and port-forward for the API server, metrics for those who may read them. */
+/** The kubelet's own server: logs, exec, attach and port-forward for the API server, metrics and what pods use for those who may read them. */
 export async function startServer(context: ServerContext): Promise<KubeletServer> {
   const { options, client, clock, logger } = context
   const ca = options.clientCAFile ? await readFile(options.clientCAFile, 'utf8') : undefined
