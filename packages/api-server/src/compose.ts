@@ -26,6 +26,7 @@ import { createLimit } from './request/limit.ts'
 import { RequestMetrics } from './request/metrics.ts'
 import { RequestCounts } from './request/request-counts.ts'
 import { routeUpgrades } from './request/upgrade.ts'
+import { KubeletScrapes, scrapeKubelet } from './resource-metrics/kubelet-scrapes.ts'
 import { Resources } from './resources.ts'
 import { backupHandler, backupPath } from './routes/backup.ts'
 import { createRoutes } from './routes/routes.ts'
@@ -88,6 +89,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
     inFlight: () => counts.executing,
     droppedWatchers: () => registry.droppedWatchers(),
   })
+  const scrapes = new KubeletScrapes(scrapeKubelet({ kubelet, resources, clock }), clock)
   const issuer = tokenIssuer({ issuer: keys.issuer, key: keys.signing })
   const { minRequestTimeout = 1800 } = options
   const services = { resources, admission, authorizer, clock, logger, minRequestTimeout, stopping: signal }
@@ -106,7 +108,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
     }),
     routes: createRoutes({
       resources,
-      dispatch: dispatch(services, specialHandlers({ tokens, audiences: keys.audiences, issuer, kubelet })),
+      dispatch: dispatch(services, specialHandlers({ tokens, audiences: keys.audiences, issuer, kubelet, scrapes })),
       metrics,
       health: {
         live: [{ name: 'etcd', check: () => answersWithin(backend, healthcheckTimeout) }],

@@ -47,6 +47,8 @@ import { endpointSlices } from './discovery/v1/endpointslice.ts'
 import { events as eventsV1Events } from './events/v1/event.ts'
 import { flowSchemas } from './flowcontrol/v1/flowschema.ts'
 import { priorityLevelConfigurations } from './flowcontrol/v1/prioritylevelconfiguration.ts'
+import { nodeMetrics } from './metrics/v1beta1/nodemetrics.ts'
+import { podMetrics } from './metrics/v1beta1/podmetrics.ts'
 import { ingresses } from './networking/v1/ingress.ts'
 import { ingressClasses } from './networking/v1/ingressclass.ts'
 import { ipAddresses } from './networking/v1/ipaddress.ts'
@@ -117,6 +119,8 @@ export const definitions: readonly AnyResourceDefinition[] = [
   eventsV1Events,
   flowSchemas,
   priorityLevelConfigurations,
+  nodeMetrics,
+  podMetrics,
   ingresses,
   ingressClasses,
   ipAddresses,

@@ -203,7 +203,8 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     nodeName: options.nodeName,
     root: cgroupRoot,
     reader: new CgroupReader({ driver: options.cgroupDriver }),
-    pods: () => workers.pods,
+    // What runs in a static pod is told of its mirror alone.
+    pods: () => workers.pods.map((pod) => ({ ...pod, status: (mirrors.mirrorOf(pod) ?? pod).status })),
     capacity: {
       cpus: quantityMilliValue(capacity.cpu ?? '0') / 1000,
       memoryBytes: quantityValue(capacity.memory ?? '0'),

@@ -26,6 +26,7 @@ const priorities: Readonly<Record<string, Priority>> = {
   'discovery.k8s.io': { group: 16200 },
   'resource.k8s.io': { group: 16200, versions: { v1: 21 } },
   'flowcontrol.apiserver.k8s.io': { group: 16100, versions: { v1: 21 } },
+  'metrics.k8s.io': { group: 100, versions: { v1beta1: 100 } },
 }
 
 /** What upstream registers of groups that it does not know by name. */

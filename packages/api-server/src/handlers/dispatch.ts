@@ -22,10 +22,10 @@ const handlerOf: Readonly<Record<string, Handler>> = {
   deletecollection: deleteCollection,
 } satisfies Record<Verb, Handler>
 
-/** Handlers by subresource (`status`) or by resource and subresource (`pods/binding`), then by verb; and of kinds that are never stored. */
+/** Handlers by subresource (`status`) or by resource and subresource (`pods/binding`), and of kinds that are never stored, then by verb. */
 export interface SpecialHandlers {
   readonly subresources: Readonly<Record<string, Readonly<Record<string, Handler>>>>
-  readonly virtual: Readonly<Record<string, Handler>>
+  readonly virtual: Readonly<Record<string, Readonly<Record<string, Handler>>>>
 }
 
 /** From a request for a resource to the handler of its verb. */
@@ -63,7 +63,7 @@ function handlerFor(special: SpecialHandlers, resource: ResourceRequest): Handle
   if (request.method === 'HEAD' && subresource !== 'proxy') return methodNotAllowed
   if (subresource) return subresourceHandler(special, resource)
   if (store) return verbHandler(resource)
-  return verb === 'create' ? special.virtual[`${definition.group}/${definition.plural}`] : methodNotAllowed
+  return special.virtual[`${definition.group}/${definition.plural}`]?.[verb] ?? methodNotAllowed
 }
 
 const deprecation = (definition: ResourceRequest['definition'], { since, use }: Deprecated): string =>

@@ -7,6 +7,8 @@ import type { Handler } from '../../handlers/handler.ts'
 import { patch } from '../../handlers/patch.ts'
 import { update } from '../../handlers/update.ts'
 import type { KubeletConnection } from '../../kubelet/connection.ts'
+import { resourceMetricsHandlers } from '../../resource-metrics/handlers.ts'
+import type { KubeletScrapes } from '../../resource-metrics/kubelet-scrapes.ts'
 import { approveRequest } from './approval.ts'
 import { createBinding, createLegacyBinding } from './binding.ts'
 import { createEviction } from './eviction.ts'
@@ -31,6 +33,7 @@ export interface SpecialServices {
   audiences: readonly string[]
   issuer: TokenIssuer
   kubelet: KubeletConnection
+  scrapes: KubeletScrapes
 }
 
 /** What happens elsewhere cannot be tried out here. */
@@ -42,9 +45,10 @@ const connects =
   }
 
 /** Handlers by `resource/subresource` or by subresource, then by verb; `*` stands for every verb. */
-export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialServices): SpecialHandlers {
+export function specialHandlers({ tokens, audiences, issuer, kubelet, scrapes }: SpecialServices): SpecialHandlers {
   const exec = connects(openStreams(kubelet, 'exec'))
   const attach = connects(openStreams(kubelet, 'attach'))
+  const metrics = resourceMetricsHandlers(scrapes)
   const portForward = connects(forwardPorts(kubelet))
   return {
     subresources: {
@@ -66,13 +70,15 @@ export function specialHandlers({ tokens, audiences, issuer, kubelet }: SpecialS
       'serviceaccounts/token': { create: createToken({ issuer, audiences }) },
     },
     virtual: {
-      '/bindings': createLegacyBinding,
-      'authentication.k8s.io/tokenreviews': createTokenReview({ tokens, audiences }),
-      'authentication.k8s.io/selfsubjectreviews': createSelfSubjectReview,
-      'authorization.k8s.io/subjectaccessreviews': createSubjectAccessReview,
-      'authorization.k8s.io/localsubjectaccessreviews': createLocalSubjectAccessReview,
-      'authorization.k8s.io/selfsubjectaccessreviews': createSelfSubjectAccessReview,
-      'authorization.k8s.io/selfsubjectrulesreviews': createSelfSubjectRulesReview,
+      '/bindings': { create: createLegacyBinding },
+      'authentication.k8s.io/tokenreviews': { create: createTokenReview({ tokens, audiences }) },
+      'authentication.k8s.io/selfsubjectreviews': { create: createSelfSubjectReview },
+      'authorization.k8s.io/subjectaccessreviews': { create: createSubjectAccessReview },
+      'authorization.k8s.io/localsubjectaccessreviews': { create: createLocalSubjectAccessReview },
+      'authorization.k8s.io/selfsubjectaccessreviews': { create: createSelfSubjectAccessReview },
+      'authorization.k8s.io/selfsubjectrulesreviews': { create: createSelfSubjectRulesReview },
+      'metrics.k8s.io/nodes': { ...metrics.nodes },
+      'metrics.k8s.io/pods': { ...metrics.pods },
     },
   }
 }
