@@ -34,6 +34,10 @@ const memory = ({ youngGeneration }: { youngGeneration: number }): Record<string
 })
 const environment = memory({ youngGeneration: 2 })
 
+/** The disk of a shared host is others' too: a share of it says little, so pods are evicted for what is left of it alone. */
+const sharedHostEviction =
+  'memory.available<100Mi,nodefs.available<1Gi,nodefs.inodesFree<5%,imagefs.available<1Gi,imagefs.inodesFree<5%'
+
 /** In the order of their start; each starts at once and waits for the API server by itself. */
 export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
   const pki = (file: string) => join(plan.directory, 'pki', file)
@@ -129,7 +133,12 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
         `--service-cidr=${plan.serviceCidr}`,
         `--lb-pool=${plan.loadBalancerPool}`,
         ...(plan.nodePortAddress ? [`--host-port-address=${plan.nodePortAddress}`] : []),
-        ...(plan.capacity ? [`--capacity=cpu=${plan.capacity.cpu},memory=${plan.capacity.memory}`] : []),
+        ...(plan.capacity
+          ? [
+              `--capacity=cpu=${plan.capacity.cpu},memory=${plan.capacity.memory}`,
+              `--eviction-hard=${sharedHostEviction}`,
+            ]
+          : []),
       ],
     },
     {

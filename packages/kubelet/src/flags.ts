@@ -2,7 +2,11 @@ import { hostname, networkInterfaces } from 'node:os'
 import type { Taint } from '@tandem/api/core/v1/types'
 import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
-import type { KubeletOptions } from './options.ts'
+import { defaultEvictionHard, parseThresholds } from './eviction/thresholds.ts'
+import type { EvictionOptions, ImageCollectionOptions, KubeletOptions } from './options.ts'
+
+/** Upstream's, which has no flag either. */
+const evictionMonitoringInterval = 10_000
 
 export const flags = {
   kubeconfig: {
@@ -80,6 +84,50 @@ export const flags = {
     description: 'Resources reserved for non-kubernetes components: cpu=200m,memory=500Mi',
   },
   'max-pods': { type: 'int', description: 'Number of pods that can run on this kubelet', default: 110 },
+  'eviction-hard': {
+    type: 'list',
+    description: 'Eviction thresholds (memory.available<1Gi) that if met trigger a pod eviction at once',
+  },
+  'eviction-soft': {
+    type: 'list',
+    description: 'Eviction thresholds (memory.available<1.5Gi) that if met over a grace period trigger a pod eviction',
+  },
+  'eviction-soft-grace-period': {
+    type: 'list',
+    description: 'How long a soft eviction threshold must hold before pods are evicted: memory.available=1m30s',
+  },
+  'eviction-minimum-reclaim': {
+    type: 'list',
+    description: 'How much of a resource is reclaimed besides, when pods are evicted for it: imagefs.available=2Gi',
+  },
+  'eviction-pressure-transition-period': {
+    type: 'duration',
+    description: 'How long the kubelet waits before it leaves a pressure condition',
+    default: '5m0s',
+  },
+  'eviction-max-pod-grace-period': {
+    type: 'int',
+    description: 'The longest grace period in seconds of pods that a soft eviction threshold terminates',
+    default: 0,
+  },
+  'image-gc-high-threshold': {
+    type: 'int',
+    description: 'The percent of disk usage after which unused images are always collected',
+    default: 85,
+    config: 'imageGCHighThresholdPercent',
+  },
+  'image-gc-low-threshold': {
+    type: 'int',
+    description: 'The percent of disk usage before which images are never collected',
+    default: 80,
+    config: 'imageGCLowThresholdPercent',
+  },
+  'minimum-image-ttl-duration': {
+    type: 'duration',
+    description: 'The minimum age of an unused image before it is collected',
+    default: '2m',
+    config: 'imageMinimumGCAge',
+  },
   'pod-manifest-path': {
     type: 'string',
     description: 'Path to the directory containing static pod files to run, or the path to a single static pod file',
@@ -134,6 +182,8 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
     capacity: pairs('capacity', values.capacity),
     systemReserved: pairs('system-reserved', values['system-reserved']),
     maxPods: values['max-pods'],
+    eviction: evictionOf(values),
+    imageGC: imageCollectionOf(values),
     podManifestPath: values['pod-manifest-path'] || undefined,
     fileCheckFrequency: values['file-check-frequency'],
     nodeLabels: pairs('node-labels', values['node-labels']),
@@ -144,10 +194,38 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
   }
 }
 
+function evictionOf(values: FlagValues<typeof flags>): EvictionOptions {
+  const hard = pairs('eviction-hard', values['eviction-hard'])
+  return {
+    thresholds: parseThresholds({
+      evictionHard: values['eviction-hard'].length > 0 ? hard : defaultEvictionHard,
+      evictionSoft: pairs('eviction-soft', values['eviction-soft']),
+      evictionSoftGracePeriod: pairs('eviction-soft-grace-period', values['eviction-soft-grace-period']),
+      evictionMinimumReclaim: pairs('eviction-minimum-reclaim', values['eviction-minimum-reclaim']),
+    }),
+    pressureTransitionPeriod: values['eviction-pressure-transition-period'],
+    maxPodGracePeriodSeconds: values['eviction-max-pod-grace-period'],
+    monitoringInterval: evictionMonitoringInterval,
+  }
+}
+
+function imageCollectionOf(values: FlagValues<typeof flags>): ImageCollectionOptions {
+  const [high, low] = [values['image-gc-high-threshold'], values['image-gc-low-threshold']]
+  const refuse = (what: string, value: number): never => {
+    throw new UsageError(`${what} threshold for image garbage collection must be between 0 and 100: ${value}`)
+  }
+  if (high < 0 || high > 100) refuse('high', high)
+  if (low < 0 || low > 100) refuse('low', low)
+  if (low >= high && high < 100)
+    throw new UsageError(`--image-gc-low-threshold ${low} must be less than --image-gc-high-threshold ${high}`)
+  return { highThreshold: high / 100, lowThreshold: low / 100, minimumAge: values['minimum-image-ttl-duration'] }
+}
+
+/** `name=value`; thresholds are also written `signal<value`. */
 function pairs(flag: string, list: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     list.map((pair) => {
-      const equals = pair.indexOf('=')
+      const equals = pair.search(/[=<]/)
       if (equals < 1) throw new UsageError(`invalid argument "${pair}" for "--${flag}": must be formatted as key=value`)
       return [pair.slice(0, equals), pair.slice(equals + 1)]
     }),

@@ -6,7 +6,7 @@ import { pods } from '@tandem/api/core/v1/pod'
 import { secrets } from '@tandem/api/core/v1/secret'
 import { services } from '@tandem/api/core/v1/service'
 import type { Node } from '@tandem/api/core/v1/types'
-import { quantityMilliValue, quantityValue } from '@tandem/apimachinery'
+import { quantityMilliValue, quantityValue, subtractQuantities } from '@tandem/apimachinery'
 import { createClient, createInformerFactory, loadKubeconfig } from '@tandem/client'
 import { createEventRecorder } from '@tandem/client/events/event-recorder'
 import type { Clock, ComponentContext, RunningComponent } from '@tandem/component-base'
@@ -17,6 +17,9 @@ import { parseCgroupRoot } from './cgroups/names.ts'
 import { cpuSharesOf } from './cgroups/resources.ts'
 import { DockerRuntime } from './container-runtime/docker/docker-runtime.ts'
 import { Directories } from './directories.ts'
+import { DiskMeter } from './eviction/disk-meter.ts'
+import { EvictionManager } from './eviction/eviction-manager.ts'
+import { NodeObserver } from './eviction/node-observer.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { HookRunner } from './lifecycle/hook-runner.ts'
@@ -73,7 +76,10 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
 
   const machine = readMachine(options.rootDir)
   const capacity = capacityOf(machine, options.capacity, options.maxPods)
-  const allocatable = allocatableOf(capacity, options.systemReserved)
+  const allocatable = allocatableOf(capacity, options.systemReserved, options.eviction.thresholds)
+
+  // What evictions keep free is free within this limit: they come before the kernel does.
+  const podsMemory = quantityValue(subtractQuantities(capacity.memory ?? '0', options.systemReserved.memory ?? '0'))
 
   const nodeNetwork = new NodeNetwork({
     bridge: options.bridgeName,
@@ -132,6 +138,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     runtime,
     record: join(options.rootDir, 'pulled-images.json'),
     diskUse: () => diskUse(options.rootDir),
+    limits: options.imageGC,
     inUse: () =>
       new Set(workers.pods.flatMap((pod) => [...allContainers(pod)].map(({ container }) => container.image ?? ''))),
     clock,
@@ -182,7 +189,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     admit(pod) {
       const node = nodeInformer.get({ name: options.nodeName })
       const others = workers.active.filter(({ metadata }) => metadata.uid !== pod.metadata.uid)
-      return node && nodeAdmission({ pod, node, allocatable, others })
+      return evictions.refusal(pod) ?? (node && nodeAdmission({ pod, node, allocatable, others }))
     },
   }
   const workers = new PodWorkers({
@@ -199,10 +206,11 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   })
 
   const metrics = kubeletMetrics({ nodeName: options.nodeName, pods: () => workers.pods })
+  const cgroupReader = new CgroupReader({ driver: options.cgroupDriver })
   const stats = new StatsProvider({
     nodeName: options.nodeName,
     root: cgroupRoot,
-    reader: new CgroupReader({ driver: options.cgroupDriver }),
+    reader: cgroupReader,
     // What runs in a static pod is told of its mirror alone.
     pods: () => workers.pods.map((pod) => ({ ...pod, status: (mirrors.mirrorOf(pod) ?? pod).status })),
     capacity: {
@@ -211,6 +219,44 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     },
     rootDir: options.rootDir,
     clock,
+  })
+  const nodeEvent = (type: 'Normal' | 'Warning', reason: string, message: string): void => {
+    const name = options.nodeName
+    const uid = nodeInformer.get({ name })?.metadata.uid ?? name
+    recorder.record({ object: { apiVersion: 'v1', kind: 'Node', name, uid }, type, reason, message })
+  }
+  const evictionCount = metrics.counter({
+    name: 'kubelet_evictions',
+    help: 'Cumulative number of pod evictions by eviction signal',
+    labels: ['eviction_signal'],
+  })
+  const observer = new NodeObserver({
+    runtime,
+    reader: cgroupReader,
+    root: cgroupRoot,
+    directories,
+    disks: new DiskMeter(clock),
+    memory: { capacity: quantityValue(capacity.memory ?? '0'), pods: podsMemory },
+    diskShare: options.capacity['ephemeral-storage'] ? quantityValue(options.capacity['ephemeral-storage']) : undefined,
+  })
+  const evictions = new EvictionManager({
+    ...options.eviction,
+    observe: () => observer.observe(),
+    uses: (pods, which) => observer.uses(pods, which),
+    dedicatedImageFs: () => observer.dedicatedImageFs(),
+    pods: () => workers.active,
+    evict(pod, { message, annotations, signal: cause, ...end }) {
+      evictionCount.inc({ eviction_signal: cause })
+      events.record(pod, { type: 'Warning', reason: 'Evicted', message, annotations })
+      workers.worker(pod.metadata.uid)?.end({ ...end, reason: 'Evicted', message })
+    },
+    isOver: ({ metadata }) => workers.worker(metadata.uid)?.stage !== 'terminating',
+    reclaimDisk: () => imageCollector.removeUnused(),
+    onAttempt: (resource) => nodeEvent('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
+    onConditions: () => nodeStatus.report(),
+    clock,
+    logger,
+    signal,
   })
   const server = await startServer({ options, workers, runtime, client, metrics, stats, clock, logger })
   const health =
@@ -233,6 +279,8 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       taints: options.registerWithTaints,
     },
     networkError: () => nodeNetwork.error,
+    pressure: () => evictions.conditions,
+    onEvent: (reason) => nodeEvent('Normal', reason, `Node ${options.nodeName} status is now: ${reason}`),
     updateFrequency: options.nodeStatusUpdateFrequency,
     clock,
     logger,
@@ -240,7 +288,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   })
   await cgroups.setUp({
     cpuShares: cpuSharesOf(quantityMilliValue(allocatable.cpu ?? '0')),
-    memoryLimit: quantityValue(allocatable.memory ?? '0'),
+    memoryLimit: podsMemory,
   })
 
   const manifests =
@@ -280,6 +328,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     deleted: () => nodeStatus.report(),
   })
   nodeStatus.run()
+  void evictions.run()
   repeat(clock, signal, repairInterval, () => nodeNetwork.repair())
   repeat(clock, signal, imageCollectionInterval, () => imageCollector.collect())
   await Promise.all([serviceInformer.synced, nodeInformer.synced])

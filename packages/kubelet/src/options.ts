@@ -1,4 +1,20 @@
 import type { Taint } from '@tandem/api/core/v1/types'
+import type { Threshold } from './eviction/thresholds.ts'
+
+export interface EvictionOptions {
+  thresholds: readonly Threshold[]
+  pressureTransitionPeriod: number
+  maxPodGracePeriodSeconds: number
+  monitoringInterval: number
+}
+
+/** Images are removed when the disk is fuller than the one share, until it is emptier than the other. */
+export interface ImageCollectionOptions {
+  highThreshold: number
+  lowThreshold: number
+  /** What was pulled a moment ago may be about to be used. */
+  minimumAge: number
+}
 
 /** What a kubelet is started with: its flags, read. */
 export interface KubeletOptions {
@@ -34,6 +50,8 @@ export interface KubeletOptions {
   capacity: Readonly<Record<string, string>>
   systemReserved: Readonly<Record<string, string>>
   maxPods: number
+  eviction: EvictionOptions
+  imageGC: ImageCollectionOptions
   /** Where manifests of static pods are. */
   podManifestPath?: string | undefined
   fileCheckFrequency: number

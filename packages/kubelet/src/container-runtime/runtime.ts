@@ -40,6 +40,10 @@ export interface ContainerRuntime {
   logs(id: string, options: LogOptions): Promise<LogStream>
   /** The file on this host that the container's output is written to; undefined where there is none. */
   logPath(id: string): Promise<string | undefined>
+  /** Where a container's own files are, for who wants to know how large they are. */
+  containerFiles(id: string): Promise<ContainerFiles>
+  /** The directory on this host that images and writable layers are kept below, where the engine tells. */
+  imageRoot(): Promise<string | undefined>
   /** A byte stream to a port inside the sandbox's network namespace. */
   connect(sandboxId: string, port: number): Promise<Duplex>
 
@@ -244,6 +248,12 @@ export interface AttachSession {
 
 export interface ExecSession extends AttachSession {
   exitCode: Promise<number>
+}
+
+export interface ContainerFiles {
+  /** What the container wrote over its image. */
+  writableLayer?: string
+  logs: string[]
 }
 
 export interface LogOptions {

@@ -1,23 +1,19 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { ContainerRuntime, ImageStatus } from '../container-runtime/runtime.ts'
+import type { ImageCollectionOptions } from '../options.ts'
 
 export interface ImageCollectorOptions {
   runtime: ContainerRuntime
   /** The file in which is written down what this kubelet pulled: nothing else is ever removed. */
   record: string
   diskUse(): number
+  limits: ImageCollectionOptions
   /** Images that pods of this node are made of, as the pods name them. */
   inUse(): ReadonlySet<string>
   clock: Clock
   logger: Logger
 }
-
-/** Upstream's thresholds: collection begins above the one and ends below the other. */
-const highThreshold = 0.85
-const lowThreshold = 0.8
-/** What was pulled a moment ago may be about to be used. */
-const minimumAge = 2 * 60_000
 
 /** Makes room on a full disk by removing images that this kubelet pulled and nobody uses, the oldest first. */
 export class ImageCollector {
@@ -35,15 +31,27 @@ export class ImageCollector {
     this.#write()
   }
 
+  /** A disk that fills up is emptied a little. */
   async collect(): Promise<void> {
-    const { runtime, diskUse, inUse, clock, logger } = this.#options
-    if (diskUse() < highThreshold) return
+    const { diskUse, limits } = this.#options
+    // All of a disk may be used: then nothing is ever too much.
+    if (limits.highThreshold < 1 && diskUse() >= limits.highThreshold)
+      await this.#remove(() => diskUse() < limits.lowThreshold, limits.minimumAge)
+  }
+
+  /** The disk is short of room: whatever nobody uses goes. */
+  async removeUnused(): Promise<void> {
+    await this.#remove(() => false, 0)
+  }
+
+  async #remove(enough: () => boolean, minimumAge: number): Promise<void> {
+    const { runtime, inUse, clock, logger } = this.#options
     try {
       const images = new Map((await runtime.listImages()).map((image) => [image.id, image]))
       const used = inUse()
       const oldestFirst = [...this.#pulled].sort(([, a], [, b]) => a - b)
       for (const [id, pulledAt] of oldestFirst) {
-        if (diskUse() < lowThreshold) break
+        if (enough()) break
         const image = images.get(id)
         if (image && (clock.now() - pulledAt < minimumAge || image.names.some((name) => used.has(name)))) continue
         // The engine refuses to remove what a container is made of.

@@ -8,6 +8,7 @@ export interface PodEvent {
   message: string
   /** Of a container: the event then points at it. */
   container?: string
+  annotations?: Record<string, string>
 }
 
 /** Events about pods and their containers, in upstream's words. */
@@ -18,7 +19,7 @@ export class PodEvents {
     this.#recorder = recorder
   }
 
-  record(pod: Pod, { type, reason, message, container }: PodEvent): void {
+  record(pod: Pod, { type, reason, message, container, annotations }: PodEvent): void {
     const fieldPath = container === undefined ? undefined : fieldPathOf(pod, container)
     this.#recorder.record({
       object: { ...pod, apiVersion: 'v1', kind: 'Pod' },
@@ -26,6 +27,7 @@ export class PodEvents {
       reason,
       message,
       ...(fieldPath ? { fieldPath } : {}),
+      ...(annotations && { annotations }),
     })
   }
 }

@@ -18,10 +18,10 @@ export interface PodStatusInput {
   hostIPs: readonly string[]
   /** The pod is over whatever its restart policy says: being deleted, evicted, past its deadline. */
   terminal: boolean
-  /** Why the kubelet ended the pod, where it did. */
   /** A resize that has not come to its end: until then containers have what they had. */
   resize?: ConditionVerdict
-  ended?: { phase: 'Failed'; reason: string; message: string }
+  /** Why the kubelet ended the pod, where it did. */
+  ended?: { reason: string; message: string; disruption?: boolean }
   now: number
 }
 
@@ -43,16 +43,24 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const statuses = [...init, ...containers]
   const initialized = containers.some(({ state }) => state?.running)
   const phase =
-    input.ended?.phase ?? settledPhase(old, podPhase({ pod, statuses, terminal: input.terminal, initialized }))
+    (input.ended && 'Failed') ?? settledPhase(old, podPhase({ pod, statuses, terminal: input.terminal, initialized }))
   const explained = input.ended ?? (phase === old.phase ? old : {})
   const verdicts = podConditions({ pod, phase, statuses, sandboxReady: readySandbox(pod, state) !== undefined })
+  if (input.resize) verdicts.push(input.resize)
+  if (input.ended?.disruption)
+    verdicts.push({
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message: input.ended.message,
+    })
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
     ...(explained.reason ? { reason: explained.reason } : {}),
     ...(explained.message ? { message: explained.message } : {}),
     conditions: asConditions({
-      verdicts: input.resize ? [...verdicts, input.resize] : verdicts,
+      verdicts,
       old: old.conditions ?? [],
       generation: pod.metadata.generation,
       now: timestamp,

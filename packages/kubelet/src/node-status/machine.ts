@@ -5,8 +5,11 @@ import {
   printQuantity,
   quantityOfMilliValue,
   quantityOfValue,
+  quantityValue,
   subtractQuantities,
 } from '@tandem/apimachinery'
+import type { Signal } from '../eviction/signals.ts'
+import { amountFor, isHard, type Threshold } from '../eviction/thresholds.ts'
 
 /** What this host is, as far as a node tells of it. */
 export interface Machine {
@@ -66,18 +69,21 @@ export function capacityOf(machine: Machine, share: Resources, maxPods: number):
   }
 }
 
-/** What evictions keep free for the node itself: upstream's hard threshold. */
-const evictionMemory = '100Mi'
-
-/** What pods may use: the capacity without what is reserved, and disk without the share that evictions keep free. */
-export function allocatableOf(capacity: Resources, reserved: Resources): Record<string, string> {
+/** What pods may use: the capacity without what is reserved, and without what evictions keep free. */
+export function allocatableOf(
+  capacity: Resources,
+  reserved: Resources,
+  thresholds: readonly Threshold[],
+): Record<string, string> {
+  const kept: Partial<Record<string, Signal>> = { memory: 'memory.available', 'ephemeral-storage': 'nodefs.available' }
   return Object.fromEntries(
     Object.entries(capacity).map(([name, amount]) => {
-      let left = subtractQuantities(amount, reserved[name] ?? '0')
-      if (name === 'memory') left = subtractQuantities(left, evictionMemory)
-      if (name === 'ephemeral-storage')
-        return [name, printQuantity(quantityOfValue(Math.floor(Number(left.nanos / 1_000_000_000n) * 0.9)))]
-      return [name, printQuantity(left)]
+      const threshold = thresholds.find((candidate) => isHard(candidate) && candidate.signal === kept[name])
+      const all = quantityValue(amount)
+      const free = threshold ? amountFor(threshold.value, { available: all, capacity: all }) : 0
+      const left = subtractQuantities(amount, reserved[name] ?? '0')
+      const allocatable = subtractQuantities(left, quantityOfValue(free, left.format))
+      return [name, printQuantity(allocatable.nanos < 0n ? parseQuantity('0') : allocatable)]
     }),
   )
 }

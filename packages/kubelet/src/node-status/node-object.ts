@@ -1,6 +1,7 @@
 import type { Node, NodeCondition, NodeStatus, Taint } from '@tandem/api/core/v1/types'
 import type { New } from '@tandem/apimachinery'
 import { gitVersion } from '@tandem/component-base/version'
+import type { PressureCondition } from '../eviction/signals.ts'
 import type { Machine, Resources } from './machine.ts'
 
 export interface NodeFacts {
@@ -19,6 +20,7 @@ export interface NodeFacts {
 export interface NodeHealth {
   runtimeError: string | undefined
   networkError: string | undefined
+  pressure: ReadonlySet<PressureCondition>
 }
 
 /** The labels a node gives itself. */
@@ -72,7 +74,14 @@ export function nodeStatus(
 
 type Verdict = Pick<NodeCondition, 'type' | 'status'> & { reason: string; message: string }
 
-function nodeConditions({ runtimeError, networkError }: NodeHealth): Verdict[] {
+const verdict = (type: Verdict['type'], status: 'True' | 'False', reason: string, message: string): Verdict => ({
+  type,
+  status,
+  reason,
+  message,
+})
+
+function nodeConditions({ runtimeError, networkError, pressure }: NodeHealth): Verdict[] {
   const problems = [
     ...(runtimeError ? [`container runtime is down: ${runtimeError}`] : []),
     ...(networkError
@@ -80,24 +89,15 @@ function nodeConditions({ runtimeError, networkError }: NodeHealth): Verdict[] {
       : []),
   ]
   return [
-    {
-      type: 'MemoryPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientMemory',
-      message: 'kubelet has sufficient memory available',
-    },
-    {
-      type: 'DiskPressure',
-      status: 'False',
-      reason: 'KubeletHasNoDiskPressure',
-      message: 'kubelet has no disk pressure',
-    },
-    {
-      type: 'PIDPressure',
-      status: 'False',
-      reason: 'KubeletHasSufficientPID',
-      message: 'kubelet has sufficient PID available',
-    },
+    pressure.has('MemoryPressure')
+      ? verdict('MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
+      : verdict('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    pressure.has('DiskPressure')
+      ? verdict('DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure')
+      : verdict('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    pressure.has('PIDPressure')
+      ? verdict('PIDPressure', 'True', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available')
+      : verdict('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     problems.length > 0
       ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: `[${problems.join(', ')}]` }
       : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },

@@ -4,6 +4,8 @@ import { isAlreadyExists, isNotFound } from '@tandem/apimachinery'
 import type { Client } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
+import type { PressureCondition } from '../eviction/signals.ts'
+import { conditionEvents } from './node-events.ts'
 import { type NodeFacts, type NodeHealth, newNode, nodeLabels, nodeStatus, sameStatus } from './node-object.ts'
 
 export interface NodeStatusOptions {
@@ -11,6 +13,10 @@ export interface NodeStatusOptions {
   runtime: ContainerRuntime
   facts: NodeFacts
   networkError(): string | undefined
+  /** Which of memory, disk and processes the node is short of. */
+  pressure(): ReadonlySet<PressureCondition>
+  /** A condition has turned: an event of this reason is worth it. */
+  onEvent(reason: string): void
   /** How often the node is looked at; what changed is reported then. */
   updateFrequency: number
   clock: Clock
@@ -98,6 +104,7 @@ export class NodeStatusManager {
           { subresource: 'status' },
         )
         this.#reportedAt = clock.monotonic()
+        for (const reason of conditionEvents(status, node.status)) this.#options.onEvent(reason)
       } catch (error) {
         if (signal.aborted) return
         if (isNotFound(error)) await this.register()
@@ -112,7 +119,7 @@ export class NodeStatusManager {
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
-    return { runtimeError, networkError }
+    return { runtimeError, networkError, pressure: this.#options.pressure() }
   }
 
   #runtimeVersion = (): Promise<string | undefined> =>

@@ -20,10 +20,13 @@ import { withTerminationMessages } from './termination-message.ts'
 const retryBackoff = { initialMs: 500, maxMs: 30_000 }
 
 /** Why the kubelet itself ends a pod. */
-interface End {
-  phase: 'Failed'
+export interface PodEnd {
   reason: string
   message: string
+  /** Instead of the pod's own. */
+  gracePeriodSeconds?: number
+  /** It is ended for the sake of the node or of other pods. */
+  disruption?: boolean
 }
 
 type Stage =
@@ -54,7 +57,7 @@ export class PodWorker {
   readonly #onFinished: () => void
   #pod: Pod
   #stage: Stage = 'syncing'
-  #end: End | undefined
+  #end: PodEnd | undefined
   /** The API server no longer has the object. */
   #gone = false
   #admitted = false
@@ -116,9 +119,9 @@ export class PodWorker {
     this.notify()
   }
 
-  /** Ends the pod as failed: evicted, past its deadline. */
-  end(reason: string, message: string): void {
-    this.#end ??= { phase: 'Failed', reason, message }
+  /** Ends the pod as failed: evicted, preempted, past its deadline. */
+  end(end: PodEnd): void {
+    this.#end ??= end
     this.notify()
   }
 
@@ -195,7 +198,7 @@ export class PodWorker {
       const refusal = state.containers.length > 0 ? undefined : this.#services.admit(this.#pod)
       if (refusal) {
         this.#services.events.record(this.#pod, { type: 'Warning', ...refusal })
-        this.#end = { phase: 'Failed', ...refusal }
+        this.#end = refusal
         this.#services.status.report(this.#pod, rejectedStatus(this.#pod, refusal, this.#services.clock.now()))
         return true
       }
@@ -216,7 +219,7 @@ export class PodWorker {
     }
     const message = 'Pod was active on the node longer than the specified deadline'
     events.record(this.#pod, { type: 'Normal', reason: 'DeadlineExceeded', message })
-    this.#end = { phase: 'Failed', reason: 'DeadlineExceeded', message }
+    this.#end = { reason: 'DeadlineExceeded', message }
     return true
   }
 
@@ -344,7 +347,11 @@ export class PodWorker {
     const shortened = new Promise<'shortened'>((resolve) => {
       this.#shorterGrace = () => resolve('shortened')
     })
-    const killed = this.#killer.killAll(this.#pod, running, { podIP: this.#podIP })
+    const gracePeriod = this.#end?.gracePeriodSeconds
+    const killed = this.#killer.killAll(this.#pod, running, {
+      podIP: this.#podIP,
+      ...(gracePeriod === undefined ? {} : { gracePeriodSeconds: gracePeriod }),
+    })
     if ((await Promise.race([killed, shortened])) !== 'shortened') return
     const gracePeriodSeconds = this.#pod.metadata.deletionGracePeriodSeconds ?? 0
     await Promise.all([killed, ...running.map(({ id }) => runtime.stopContainer(id, { gracePeriodSeconds }))])

@@ -2,7 +2,7 @@ import { simulatedNodeLabel, simulatedNodeTaint } from '@tandem/api/core/v1/simu
 import type { Node, NodeStatus } from '@tandem/api/core/v1/types'
 import type { New } from '@tandem/apimachinery'
 import type { Machine, Resources } from '../node-status/machine.ts'
-import { type NodeFacts, nodeLabels, nodeStatus } from '../node-status/node-object.ts'
+import { type NodeFacts, type NodeHealth, nodeLabels, nodeStatus } from '../node-status/node-object.ts'
 
 const namePrefix = 'simulated-'
 
@@ -66,7 +66,7 @@ export function simulatedNodeStatus(
 ): NodeStatus {
   const own = isEmpty(old?.capacity) ? capacity : { ...old?.capacity }
   const allocatable = isEmpty(old?.allocatable) ? own : { ...old?.allocatable }
-  const healthy = { runtimeError: undefined, networkError: undefined }
+  const healthy: NodeHealth = { runtimeError: undefined, networkError: undefined, pressure: new Set() }
   const status = nodeStatus(factsOf(name, own, allocatable), healthy, { now, old })
   return { ...status, addresses: [{ type: 'Hostname', address: name }] }
 }

@@ -23,6 +23,7 @@ function setUp(record: string, use: number[], inUse: string[] = []) {
       runtime,
       record: join(directory, record),
       diskUse: () => use.shift() ?? 0,
+      limits: { highThreshold: 0.85, lowThreshold: 0.8, minimumAge: 120_000 },
       inUse: () => new Set(inUse),
       clock,
       logger: silentLogger,

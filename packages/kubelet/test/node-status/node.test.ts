@@ -1,9 +1,11 @@
 import type { Node, Pod } from '@tandem/api/core/v1/types'
 import t from 'tap'
+import { defaultEvictionHard, parseThresholds } from '../../src/eviction/thresholds.ts'
 import { parseTaint } from '../../src/flags.ts'
 import { nodeAdmission } from '../../src/lifecycle/node-admission.ts'
 import { allocatableOf, capacityOf, type Machine } from '../../src/node-status/machine.ts'
-import { newNode, nodeStatus, sameStatus } from '../../src/node-status/node-object.ts'
+import { conditionEvents } from '../../src/node-status/node-events.ts'
+import { type NodeHealth, newNode, nodeStatus, sameStatus } from '../../src/node-status/node-object.ts'
 import { container, nodeOf, podOf } from '../fixtures.ts'
 
 const machine: Machine = {
@@ -18,15 +20,18 @@ const machine: Machine = {
   diskBytes: 100 * 1024 ** 3,
 }
 
+const none = { evictionSoft: {}, evictionSoftGracePeriod: {}, evictionMinimumReclaim: {} }
+const defaults = parseThresholds({ ...none, evictionHard: defaultEvictionHard })
+
 t.test('a node has all of the machine, or its share of it', async (t) => {
   const all = capacityOf(machine, {}, 110)
   t.same(all, { cpu: '4', memory: '8388608Ki', 'ephemeral-storage': '104857600Ki', pods: '110' })
   const share = capacityOf(machine, { cpu: '1500m', memory: '2Gi' }, 20)
   t.match(share, { cpu: '1500m', memory: '2Gi', pods: '20' })
-  t.same(allocatableOf(all, { cpu: '500m', memory: '1Gi' }), {
+  t.same(allocatableOf(all, { cpu: '500m', memory: '1Gi' }, defaults), {
     cpu: '3500m',
     memory: '7068Mi',
-    'ephemeral-storage': '96636764160',
+    'ephemeral-storage': '90Gi',
     pods: '110',
   })
 })
@@ -42,7 +47,7 @@ const facts = {
   labels: { zone: 'a' },
   taints: [parseTaint('only=x:NoSchedule')],
 }
-const healthy = { runtimeError: undefined, networkError: undefined }
+const healthy: NodeHealth = { runtimeError: undefined, networkError: undefined, pressure: new Set() }
 
 t.test('a new node says what it is', async (t) => {
   t.match(newNode(facts, healthy, '2026-01-01T00:00:00Z'), {
@@ -62,12 +67,10 @@ t.test('a new node says what it is', async (t) => {
 })
 
 t.test('a node is ready when its engine and its network are', async (t) => {
-  const ready = (
-    health: typeof healthy | { runtimeError: string | undefined; networkError: string | undefined },
-    old?: Node['status'],
-  ) => nodeStatus(facts, health, { now: '2026-01-01T00:01:00Z', old }).conditions?.find(({ type }) => type === 'Ready')
+  const ready = (health: NodeHealth, old?: Node['status']) =>
+    nodeStatus(facts, health, { now: '2026-01-01T00:01:00Z', old }).conditions?.find(({ type }) => type === 'Ready')
   t.match(ready(healthy), { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' })
-  t.match(ready({ runtimeError: 'refused', networkError: 'none' }), {
+  t.match(ready({ ...healthy, runtimeError: 'refused', networkError: 'none' }), {
     status: 'False',
     reason: 'KubeletNotReady',
     message:
@@ -80,9 +83,25 @@ t.test('a node is ready when its engine and its network are', async (t) => {
     { lastTransitionTime: '2026-01-01T00:00:00Z', lastHeartbeatTime: '2026-01-01T00:01:00Z' },
   )
   t.ok(sameStatus(before, after), 'a heartbeat alone is no change')
-  t.notOk(
-    sameStatus(before, nodeStatus(facts, { runtimeError: 'x', networkError: undefined }, { now: '', old: before })),
+  t.notOk(sameStatus(before, nodeStatus(facts, { ...healthy, runtimeError: 'x' }, { now: '', old: before })))
+})
+
+t.test('pressure is a condition each, and each turn of one an event', async (t) => {
+  const calm = nodeStatus(facts, healthy, { now: '', old: undefined })
+  const pressed = nodeStatus(
+    facts,
+    { ...healthy, pressure: new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure']) },
+    { now: '', old: calm },
   )
+  t.match(pressed.conditions, [
+    { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory' },
+    { type: 'DiskPressure', status: 'True', reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' },
+    { type: 'PIDPressure', status: 'True', reason: 'KubeletHasInsufficientPID' },
+    { type: 'Ready', status: 'True' },
+  ])
+  t.same(conditionEvents(pressed, calm), ['NodeHasInsufficientMemory', 'NodeHasDiskPressure', 'NodeHasInsufficientPID'])
+  t.same(conditionEvents(pressed, pressed), [])
+  t.ok(conditionEvents(calm, undefined).includes('NodeReady'))
 })
 
 const asks = (cpu: string, more: Partial<Pod['spec']> = {}) =>

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger } from '@tandem/component-base'
 import type Docker from 'dockerode'
@@ -263,6 +264,20 @@ export class DockerRuntime implements contract.ContainerRuntime {
 
   async logPath(id: string): Promise<string | undefined> {
     return (await this.#inspect(id))?.LogPath || undefined
+  }
+
+  async containerFiles(id: string): Promise<contract.ContainerFiles> {
+    const inspected = await this.#inspect(id)
+    const layers = inspected?.GraphDriver?.Data as { UpperDir?: string } | undefined
+    const writableLayer = layers?.UpperDir
+    // The file and those it was rotated to.
+    const logs = inspected?.LogPath ? [dirname(inspected.LogPath)] : []
+    return { ...(writableLayer ? { writableLayer } : {}), logs }
+  }
+
+  async imageRoot(): Promise<string | undefined> {
+    const { DockerRootDir: root } = (await this.#call(() => this.#docker.info())) as { DockerRootDir?: string }
+    return root || undefined
   }
 
   async connect(sandboxId: string, port: number): Promise<Duplex> {

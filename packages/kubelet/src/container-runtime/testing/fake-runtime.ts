@@ -135,6 +135,8 @@ export class FakeRuntime implements contract.ContainerRuntime {
   attach = unsupported
   logs = unsupported
   connect = unsupported
+  containerFiles = async (): Promise<contract.ContainerFiles> => ({ logs: [] })
+  imageRoot = async (): Promise<undefined> => undefined
   logPath = async (): Promise<undefined> => undefined
   imageStatus = async (image: string): Promise<contract.ImageStatus> => imageOf(image)
   pullImage = async (image: string): Promise<contract.ImageStatus> => imageOf(image)
