@@ -64,10 +64,11 @@ export function podHandler({ cache, queue, nominator, isOurs }: EventHandlerOpti
   }
 }
 
-/** Did anything change that plugins look at? Status, which we write ourselves, is not of it. */
+/** Did anything change that plugins look at? Of the status, which we write ourselves, only the names of claims that were made. */
 const isChanged = (pod: Pod, old: Pod): boolean =>
   pod.metadata.generation !== old.metadata.generation ||
   pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp ||
+  !isDeepStrictEqual(pod.status?.resourceClaimStatuses, old.status?.resourceClaimStatuses) ||
   !isDeepStrictEqual(pod.metadata.labels, old.metadata.labels) ||
   !isDeepStrictEqual(pod.spec, old.spec)
 

@@ -100,12 +100,17 @@ function search({ framework, cycle, nodes, filters, limit, position }: Search) {
   for (; evaluated < nodes.length && feasible.length < limit; evaluated++) {
     const node = nodes[(position.next + evaluated) % nodes.length] as NodeInfo
     const rejection = framework.filter(cycle, node, filters)
+    if (rejection?.status.code === 'Error') throw filterProblem(rejection)
     if (rejection) rejections.set(node.name, rejection)
     else feasible.push(node)
   }
   if (nodes === cycle.nodes) position.next = (position.next + evaluated) % nodes.length
   return { feasible, rejections, evaluated }
 }
+
+/** What is wrong with one node could be wrong with all: the pod is not placed as long as a plugin fails. */
+const filterProblem = ({ status, plugin }: Rejection): Error =>
+  new Error(`running "${plugin}" filter plugin: ${messageOf(status)}`, { cause: status.error })
 
 /** The highest score; each of several that share it is as likely as the others. */
 function best(nodes: readonly NodeInfo[], scores: readonly number[], random: () => number): NodeInfo | undefined {

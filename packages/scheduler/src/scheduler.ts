@@ -117,6 +117,7 @@ export class Scheduler {
     const rejection = framework.reserve(cycle, nodeName)
     if (rejection) {
       cache.forgetPod(info.key)
+      this.#write('reservations could not be given back', rejection.unreserved)
       this.#fail(queued, { ...rejection, start })
       return
     }
@@ -153,8 +154,9 @@ export class Scheduler {
     const { name, namespace } = info.pod.metadata
     const rejection = await framework.bind(cycle, nodeName)
     if (rejection) {
-      framework.unreserve(cycle, nodeName)
+      const unreserved = framework.unreserve(cycle, nodeName)
       cache.forgetPod(info.key)
+      this.#write('reservations could not be given back', unreserved)
       // What was taken is free again, so others may fit.
       queue.moveAll({ event: 'AssignedPodDelete', pod: info })
       this.#fail(queued, { ...rejection, start })
@@ -187,6 +189,7 @@ export class Scheduler {
     const { diagnosis, message, unschedulablePlugins } = result
     const outcome = diagnosis ? framework.postFilter(cycle, diagnosis.rejections) : undefined
     if (outcome?.victims) this.#preempt(queued.info, outcome)
+    if (outcome?.afterwards) this.#write('room could not be made', outcome.afterwards())
     const more = outcome ? messageOf(outcome.status) : ''
     const status: Status = { code: 'Unschedulable', reasons: [more ? `${message} ${more}` : message] }
     this.#fail(queued, { status, start, unschedulablePlugins, nominatedNodeName: outcome?.nominatedNodeName ?? '' })
@@ -254,11 +257,12 @@ export class Scheduler {
     )
   }
 
-  #write(problem: string, write: Promise<void>): void {
-    this.#track(
-      this.#writes,
-      write.catch((error: unknown) => this.#options.logger.warn({ error }, problem)),
+  #write(problem: string, write: Promise<unknown>): void {
+    const written = write.then(
+      () => undefined,
+      (error: unknown) => this.#options.logger.warn({ error }, problem),
     )
+    this.#track(this.#writes, written)
   }
 
   #track(set: Set<Promise<void>>, work: Promise<void>): void {

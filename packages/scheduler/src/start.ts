@@ -46,13 +46,14 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   const profiles = new Map(
     readProfiles(options.profiles, options['scheduler-name'] ?? defaultScheduler).map((configuration) => {
       const name = configuration.schedulerName
+      const recorder = createEventRecorder({ client, clock, logger, component: name })
       const profile: Profile = {
         name,
         framework: new Framework({
           plugins: pluginsOf(configuration, options.plugins ?? defaultPlugins),
-          handle: { client, clock, objects },
+          handle: { client, clock, recorder, objects },
         }),
-        recorder: createEventRecorder({ client, clock, logger, component: name }),
+        recorder,
         percentageOfNodesToScore:
           configuration.percentageOfNodesToScore ?? options['percentage-of-nodes-to-score'] ?? 0,
       }
@@ -95,6 +96,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   nodeInformer.addHandler(nodeHandler(handlerOptions))
   podInformer.addHandler(podHandler(handlerOptions))
   const read = frameworks.flatMap(({ plugins }) => [...plugins].flatMap(({ reads = [] }) => reads))
+  objects.index(frameworks.flatMap(({ plugins }) => [...plugins].flatMap(({ indexes = [] }) => indexes)))
   objects.watch(new Set(read), (change) => queue.moveAll(change))
 
   const health = await serve(options, {

@@ -1,6 +1,4 @@
 import type { KubernetesObject } from '@tandem/apimachinery'
-import { FakeClient } from '@tandem/client/testing/fake-client'
-import { FakeClock } from '@tandem/component-base/testing/fake-clock'
 import { SchedulerCache } from '../src/cache/scheduler-cache.ts'
 import { everywhere } from '../src/config/profile.ts'
 import { Framework } from '../src/framework/framework.ts'
@@ -9,7 +7,7 @@ import { podInfoOf } from '../src/framework/pod-info.ts'
 import { defaultPlugins } from '../src/framework/profile.ts'
 import { messageOf } from '../src/framework/status.ts'
 import { schedulePod } from '../src/schedule-pod.ts'
-import { type NodeFixture, nodeOf, objectsOf, type PodFixture, podOf } from './objects.ts'
+import { handleOf, type NodeFixture, nodeOf, objectsOf, type PodFixture, podOf } from './objects.ts'
 
 export interface Situation {
   pod: PodFixture
@@ -22,7 +20,7 @@ export interface Situation {
 export function decide({ pod, nodes, placed = [], objects = [] }: Situation): string {
   const framework = new Framework({
     plugins: everywhere(defaultPlugins),
-    handle: { client: new FakeClient(), clock: new FakeClock(), objects: objectsOf(objects) },
+    handle: handleOf(objectsOf(objects)),
   })
   const cache = new SchedulerCache()
   for (const node of nodes) cache.setNode(nodeOf(node))

@@ -1,7 +1,9 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec } from '@tandem/api/core/v1/types'
 import type { StorageClass } from '@tandem/api/storage/v1/types'
 import type { KubernetesObject } from '@tandem/apimachinery'
-import type { ObjectSource } from '../src/framework/plugin.ts'
+import { FakeClient } from '@tandem/client/testing/fake-client'
+import { FakeClock } from '@tandem/component-base/testing/fake-clock'
+import type { Handle, ObjectSource } from '../src/framework/plugin.ts'
 
 let uid = 0
 
@@ -72,12 +74,22 @@ export const nodeOf = ({
 /** Objects for plugins that read them, as informers would have them. */
 export const objectsOf = (objects: readonly KubernetesObject[]): ObjectSource => ({
   list: (resource) => objects.filter(({ kind }) => kind === resource.kind) as never,
+  byIndex: ({ resource, values }, value) =>
+    objects.filter((object) => object.kind === resource.kind && values(object as never).includes(value)) as never,
   get: (resource, key) =>
     objects.find(
       ({ kind, metadata }) =>
         kind === resource.kind && metadata.name === key.name && (metadata.namespace ?? '') === (key.namespace ?? ''),
     ) as never,
   until: async () => {},
+})
+
+/** What plugins have of a world where nothing happens. */
+export const handleOf = (objects: ObjectSource): Handle => ({
+  client: new FakeClient(),
+  clock: new FakeClock(),
+  recorder: { record: () => {}, flush: async () => {} },
+  objects,
 })
 
 const meta = (name: string) => ({ name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '' })

@@ -338,10 +338,10 @@ const rows: {
     expect: 'preempts x on a',
   },
   {
-    name: 'resource claims wait',
+    name: 'a resource claim that there is not',
     pod: { name: 'p', resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] },
     nodes: [{ name: 'a' }],
-    expect: `0/1 nodes are available: resourceclaim "gpu" not found. ${unhelpful(1)}`,
+    expect: `0/1 nodes are available: resourceclaim.resource.k8s.io "gpu" not found. ${unhelpful(1)}`,
   },
 ]
 

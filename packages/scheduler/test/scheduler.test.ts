@@ -1,58 +1,18 @@
-import { events } from '@tandem/api/core/v1/event'
 import { nodes } from '@tandem/api/core/v1/node'
 import { persistentVolumes } from '@tandem/api/core/v1/persistentvolume'
 import { persistentVolumeClaims } from '@tandem/api/core/v1/persistentvolumeclaim'
 import { pods } from '@tandem/api/core/v1/pod'
 import type { Pod } from '@tandem/api/core/v1/types'
 import { storageClasses } from '@tandem/api/storage/v1/storageclass'
-import type { Client } from '@tandem/client'
-import { FakeClient } from '@tandem/client/testing/fake-client'
 import { silentLogger, systemClock } from '@tandem/component-base'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { startScheduler } from '../src/start.ts'
-import { claimOf, classOf, nodeOf, type PodFixture, podOf, podWith, volumeOf } from './objects.ts'
-
-const until = async <T>(read: () => Promise<T | undefined>): Promise<T> => {
-  for (let tries = 0; tries < 400; tries++) {
-    const value = await read()
-    if (value !== undefined) return value
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error('it did not happen')
-}
-
-/** A server that binds: what the API server's binding subresource does. */
-class BindingClient extends FakeClient {
-  override async createSubresource<Result>(
-    ...[resource, key, subresource, body]: Parameters<Client['createSubresource']>
-  ): Promise<Result> {
-    if (subresource !== 'binding') return super.createSubresource(resource, key, subresource, body)
-    const { target } = body as { target: { name: string } }
-    return (await this.patch(resource, key, { type: 'merge', body: { spec: { nodeName: target.name } } })) as Result
-  }
-}
-
-async function setUp(t: Test, seed: { nodes: Parameters<typeof nodeOf>[0][]; pods: PodFixture[] }) {
-  const client = new BindingClient()
-  client.seed(nodes, ...seed.nodes.map(nodeOf))
-  client.seed(pods, ...seed.pods.map(podOf))
-  const scheduler = await startScheduler(
-    { client, 'leader-elect': false },
-    { logger: silentLogger, clock: systemClock },
-  )
-  t.teardown(() => scheduler.stop())
-  const pod = (name: string) => client.get(pods, { namespace: 'default', name })
-  const bound = (name: string) => until(async () => (await pod(name)).spec.nodeName)
-  const condition = (name: string) =>
-    until(async () => (await pod(name)).status?.conditions?.find(({ type }) => type === 'PodScheduled'))
-  const eventsOf = async (name: string) =>
-    (await client.list(events)).items.filter(({ involvedObject }) => involvedObject.name === name)
-  return { client, pod, bound, condition, eventsOf }
-}
+import { claimOf, classOf, nodeOf, podOf, podWith, volumeOf } from './objects.ts'
+import { BindingClient, runScheduler, until } from './running.ts'
 
 t.test('a pod gets a node and an event', async (t) => {
-  const { bound, eventsOf } = await setUp(t, { nodes: [{ name: 'a' }], pods: [{ name: 'p', cpu: '1' }] })
+  const { bound, eventsOf } = await runScheduler(t, { nodes: [{ name: 'a' }], pods: [{ name: 'p', cpu: '1' }] })
   t.equal(await bound('p'), 'a')
   const [event] = await until(async () => ((await eventsOf('p')).length > 0 ? eventsOf('p') : undefined))
   t.match(event, {
@@ -64,7 +24,7 @@ t.test('a pod gets a node and an event', async (t) => {
 })
 
 t.test('a pod without a node is told why, and gets one when a node comes', async (t) => {
-  const { client, bound, condition, eventsOf } = await setUp(t, { nodes: [], pods: [{ name: 'p' }] })
+  const { client, bound, condition, eventsOf } = await runScheduler(t, { nodes: [], pods: [{ name: 'p' }] })
   t.match(await condition('p'), {
     status: 'False',
     reason: 'Unschedulable',
@@ -78,7 +38,7 @@ t.test('a pod without a node is told why, and gets one when a node comes', async
 })
 
 t.test('a pod that waits for room gets it when another goes', async (t) => {
-  const { client, bound, condition } = await setUp(t, {
+  const { client, bound, condition } = await runScheduler(t, {
     nodes: [{ name: 'a', cpu: '1' }],
     pods: [
       { name: 'x', cpu: '1', nodeName: 'a' },
@@ -91,7 +51,7 @@ t.test('a pod that waits for room gets it when another goes', async (t) => {
 })
 
 t.test('an important pod takes the place of another', async (t) => {
-  const { bound, pod, client } = await setUp(t, {
+  const { bound, pod, client } = await runScheduler(t, {
     nodes: [{ name: 'a', cpu: '1' }],
     pods: [
       { name: 'x', cpu: '1', nodeName: 'a', priority: 0 },
@@ -157,7 +117,7 @@ t.test('profiles schedule the pods that ask for them', async (t) => {
 })
 
 t.test('pods of another scheduler are left alone', async (t) => {
-  const { bound, pod } = await setUp(t, {
+  const { bound, pod } = await runScheduler(t, {
     nodes: [{ name: 'a' }],
     pods: [{ name: 'other', schedulerName: 'mine' }, { name: 'p' }],
   })

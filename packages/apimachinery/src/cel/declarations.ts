@@ -1,10 +1,10 @@
+import { linearMatches } from './rewriting.ts'
+
 /** What Kubernetes adds to CEL's own functions, as the type checker has to know it: `Receiver.name(arguments): result`. */
 
-/** Types that are only made and asked by functions. */
+/** Types that are only made and asked by functions, and of which no values exist yet. */
 export const opaqueTypes = [
-  'kubernetes.Quantity',
   'kubernetes.URL',
-  'kubernetes.Semver',
   'kubernetes.NamedFormat',
   'net.IP',
   'net.CIDR',
@@ -20,6 +20,8 @@ export const namespaces = ['sets', 'strings', 'lists', 'format', 'jsonpatch', 'i
 export const namespaceType = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}Namespace`
 
 const strings = [
+  // `matches`, as it is evaluated: not for expressions to name.
+  `string.${linearMatches}(string): bool`,
   'string.charAt(int): string',
   'string.replace(string, string): string',
   'string.replace(string, string, int): string',

@@ -1,8 +1,14 @@
-import { Environment } from '@marcbachmann/cel-js'
+import { type ASTNode, Environment } from '@marcbachmann/cel-js'
+import { compareQuantities } from '../quantity.ts'
 import { functions, namespaces, namespaceType, opaqueTypes } from './declarations.ts'
+import type { Implementations } from './implementations.ts'
 import { literalFault, mentions } from './literal-checks.ts'
 import { registerMacros } from './macros.ts'
 import { messageFunction, withoutMessageLiterals } from './message-literals.ts'
+import { CelQuantity, quantityFunctions } from './quantity-functions.ts'
+import { type EditOf, rewrite, toKeyInsteadOfHas, toLinearMatches } from './rewriting.ts'
+import { CelSemver, semverFunctions } from './semver-functions.ts'
+import { textAndListFunctions } from './text-and-list-functions.ts'
 
 /** Field types by name, in CEL's notation: `string`, `list<string>`, `map<string, dyn>`, or another type declared here. */
 export type CelFields = Readonly<Record<string, string>>
@@ -20,21 +26,34 @@ export type CelVerdict = { type: string } | { fault: string }
 /** What stands for a value of a type that only exists while expressions are checked. */
 class Opaque {}
 const neverCalled = (): never => {
-  throw new Error('expressions are checked here, and not evaluated')
+  throw new Error('this function is checked, and not evaluated')
 }
+
+/** What expressions can be evaluated with; other functions are only checked. */
+const implementations: Implementations = { ...quantityFunctions, ...semverFunctions, ...textAndListFunctions }
+
+const areSameQuantity = (a: CelQuantity, b: CelQuantity): boolean => compareQuantities(a.value, b.value) === 0
+const areSameVersion = (a: CelSemver, b: CelSemver): boolean => a.compareTo(b) === 0
+
+/** What an expression yields for the values of its variables. Throws what goes wrong. */
+export type CelProgram = (variables: Readonly<Record<string, unknown>>) => unknown
 
 let base: Environment | undefined
 
 function baseEnvironment(): Environment {
   if (base) return base
   const environment = new Environment({ enableOptionalTypes: true })
+  environment.registerType('kubernetes.Quantity', CelQuantity)
+  environment.registerType('kubernetes.Semver', CelSemver)
   for (const name of opaqueTypes) environment.registerType(name, class extends Opaque {})
   for (const name of namespaces) {
     class Namespace extends Opaque {}
     environment.registerType(namespaceType(name), Namespace)
     environment.registerConstant(name, namespaceType(name), new Namespace())
   }
-  for (const signature of functions) environment.registerFunction(signature, neverCalled)
+  for (const signature of functions) environment.registerFunction(signature, implementations[signature] ?? neverCalled)
+  environment.registerOperator('kubernetes.Quantity == kubernetes.Quantity', areSameQuantity)
+  environment.registerOperator('kubernetes.Semver == kubernetes.Semver', areSameVersion)
   registerMacros(environment)
   base = environment
   return environment
@@ -57,13 +76,33 @@ export class CelCompiler {
   }
 
   compile(expression: string): CelVerdict {
-    const source = this.#messages.length > 0 ? withoutMessageLiterals(expression, this.#messages) : expression
+    const source = this.#sourceOf(expression)
     const { valid, type, error } = this.#environment.check(source)
     const failed = (message: string, at: number) => ({ fault: `compilation failed: ${located(source, message, at)}` })
     if (!valid || type === undefined)
       return failed(upstreamWords(error?.summary ?? 'invalid expression'), error?.range?.start ?? 0)
     const literal = literalFault(this.#environment.parse(source).ast)
     return literal ? failed(literal.message, literal.at) : { type: shownType(type) }
+  }
+
+  /** A good expression, ready to be evaluated, with parts of it replaced first. */
+  program(expression: string, editOf?: EditOf): CelProgram {
+    const source = rewrite(this.#sourceOf(expression), this.#parse, (node) => toLinearMatches(node) ?? editOf?.(node))
+    const evaluate = this.#environment.parse(source)
+    return (variables) => evaluate({ ...variables })
+  }
+
+  readonly #parse = (source: string): ASTNode => this.#environment.parse(source).ast
+
+  /** As cel-js takes it. What it cannot even read stays as it is: the check tells why. */
+  #sourceOf(expression: string): string {
+    const source = this.#messages.length > 0 ? withoutMessageLiterals(expression, this.#messages) : expression
+    if (!source.includes('has')) return source
+    try {
+      return rewrite(source, this.#parse, toKeyInsteadOfHas)
+    } catch {
+      return source
+    }
   }
 
   /** Does a good expression speak of this variable? */

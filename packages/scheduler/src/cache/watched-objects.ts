@@ -2,7 +2,7 @@ import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import type { InformerFactory } from '@tandem/client'
 import type { Clock } from '@tandem/component-base'
 import type { ClusterChange, ObjectEvent } from '../framework/cluster-event.ts'
-import type { ObjectSource, ObjectWait } from '../framework/plugin.ts'
+import type { ObjectIndex, ObjectSource, ObjectWait } from '../framework/plugin.ts'
 
 /** Objects that plugins read, beside pods, nodes and namespaces. Only kinds that a plugin in use names are watched. */
 export class WatchedObjects implements ObjectSource {
@@ -13,6 +13,11 @@ export class WatchedObjects implements ObjectSource {
   constructor(informers: InformerFactory, clock: Clock) {
     this.#informers = informers
     this.#clock = clock
+  }
+
+  index(indexes: Iterable<ObjectIndex>): void {
+    for (const { resource, name, values } of indexes as Iterable<ObjectIndex<KubernetesObject>>)
+      this.#informers.informer(resource).addIndex(name, values)
   }
 
   watch(resources: ReadonlySet<ResourceDefinition<never>>, onChange: (change: ClusterChange) => void): void {
@@ -58,6 +63,9 @@ export class WatchedObjects implements ObjectSource {
 
   list = <T extends KubernetesObject>(resource: ResourceDefinition<T>, namespace?: string): readonly T[] =>
     this.#informers.informer(resource).list(namespace)
+
+  byIndex = <T extends KubernetesObject>({ resource, name }: ObjectIndex<T>, value: string): readonly T[] =>
+    this.#informers.informer(resource).byIndex(name, value)
 
   get = <T extends KubernetesObject>(
     resource: ResourceDefinition<T>,

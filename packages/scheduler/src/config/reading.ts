@@ -1,3 +1,4 @@
+import { parseDuration } from '@tandem/component-base/duration'
 import { UsageError } from '@tandem/component-base/flags/index'
 
 /** Reading of parsed YAML: each throws UsageError, with the path, for what is not as it should be. */
@@ -42,4 +43,22 @@ export function oneOf<T extends string>(value: unknown, path: string, allowed: r
       `${path}: Unsupported value: ${JSON.stringify(value)}: supported values: ${allowed.map((one) => JSON.stringify(one)).join(', ')}`,
     )
   return found
+}
+
+/** `10s`, in milliseconds. */
+export function durationIn(
+  value: unknown,
+  { path, min, atLeast }: { path: string; min: number; atLeast: string },
+): number {
+  const duration = parsedDuration(text(value, path), path)
+  if (duration < min) throw new UsageError(`${path}: Invalid value: ${JSON.stringify(value)}: must be ${atLeast}`)
+  return duration
+}
+
+function parsedDuration(value: string, path: string): number {
+  try {
+    return parseDuration(value)
+  } catch (error) {
+    throw new UsageError(`${path}: ${error instanceof Error ? error.message : error}`)
+  }
 }

@@ -76,7 +76,7 @@ export class Framework {
 
   preEnqueue(pod: Pod): Rejection | undefined {
     for (const plugin of this.#at.preEnqueue) {
-      const status = plugin.preEnqueue?.(pod)
+      const status = plugin.preEnqueue?.(pod, this.handle)
       if (status && status.code !== 'Success') return { status, plugin: plugin.name }
     }
     return undefined
@@ -88,7 +88,7 @@ export class Framework {
   }
 
   mayHelp(plugin: string, pod: PodInfo, change: ClusterChange): boolean {
-    return this.#byName.get(plugin)?.mayHelp?.(pod, change) ?? true
+    return this.#byName.get(plugin)?.mayHelp?.(pod, change, this.handle) ?? true
   }
 
   newCycle(pod: PodInfo, source: NodeSource): Cycle {
@@ -151,16 +151,20 @@ export class Framework {
 
   postFilter(cycle: Cycle, rejections: NodeRejections): PostFilterResult {
     const reasons: string[] = []
+    const works: (() => Promise<unknown>)[] = []
+    const afterwards = () => Promise.all(works.map((work) => work()))
     let last: PostFilterResult = { status: success }
     for (const plugin of this.#at.postFilter) {
       const result = plugin.postFilter?.(cycle, rejections)
       if (!result) continue
       const { code } = result.status
-      if (code === 'Success' || code === 'UnschedulableAndUnresolvable' || !isRejected(result.status)) return result
+      if (result.afterwards) works.push(result.afterwards)
+      if (code === 'Success' || code === 'UnschedulableAndUnresolvable' || !isRejected(result.status))
+        return { ...result, afterwards }
       reasons.push(...result.status.reasons)
       last = result
     }
-    return { ...last, status: unschedulable(...reasons) }
+    return { ...last, status: unschedulable(...reasons), afterwards }
   }
 
   /** Sums of weighted scores, one for each node, in their order. */
@@ -178,23 +182,25 @@ export class Framework {
     return totals
   }
 
-  /** Takes place for all, or for none. */
-  reserve(cycle: Cycle, nodeName: string): Rejection | undefined {
+  /** Takes place for all, or for none: `unreserved` resolves when everything was given back. */
+  reserve(cycle: Cycle, nodeName: string): (Rejection & { unreserved: Promise<unknown> }) | undefined {
     for (const [index, plugin] of this.#at.reserve.entries()) {
       const status = plugin.reserve?.(cycle, nodeName)
       if (!status || status.code === 'Success') continue
-      this.#unreserveFrom(index, cycle, nodeName)
-      return { status, plugin: plugin.name }
+      const unreserved = this.#unreserveFrom(index, cycle, nodeName)
+      return { status, plugin: plugin.name, unreserved }
     }
     return undefined
   }
 
-  unreserve(cycle: Cycle, nodeName: string): void {
-    this.#unreserveFrom(this.#at.reserve.length - 1, cycle, nodeName)
+  /** What is in memory is given back at once; resolves when what was written is too. */
+  unreserve(cycle: Cycle, nodeName: string): Promise<unknown> {
+    return this.#unreserveFrom(this.#at.reserve.length - 1, cycle, nodeName)
   }
 
-  #unreserveFrom(index: number, cycle: Cycle, nodeName: string): void {
-    for (const plugin of this.#at.reserve.slice(0, index + 1).toReversed()) plugin.unreserve?.(cycle, nodeName)
+  #unreserveFrom(index: number, cycle: Cycle, nodeName: string): Promise<unknown> {
+    const plugins = this.#at.reserve.slice(0, index + 1).toReversed()
+    return Promise.all(plugins.map((plugin) => plugin.unreserve?.(cycle, nodeName)))
   }
 
   /** Permit, preBind and bind: what may take its time. Throws nothing: an error is a status. */

@@ -1,6 +1,6 @@
 import type { Pod } from '@tandem/api/core/v1/types'
 import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
-import type { Client } from '@tandem/client'
+import type { Client, EventRecorder } from '@tandem/client'
 import type { Clock } from '@tandem/component-base'
 import type { AffinityGroup } from '../cache/affinity-groups.ts'
 import type { PodQuery } from '../cache/pod-counts.ts'
@@ -42,16 +42,18 @@ export interface Plugin {
   readonly weight?: number
   /** Kinds of objects, beside pods, nodes and namespaces, that it looks at. */
   readonly reads?: readonly ResourceDefinition<never>[]
+  /** How it finds objects among those that it reads. */
+  readonly indexes?: readonly ObjectIndex[]
   /** What may make a pod schedulable that this plugin rejected. Any change, unless given. */
   readonly events?: readonly ClusterEvent[]
   /** Could this change, which is one of `events`, make that pod schedulable? Every one could, unless given: upstream's queueing hint. */
-  mayHelp?(pod: PodInfo, change: ClusterChange): boolean
+  mayHelp?(pod: PodInfo, change: ClusterChange, handle: Handle): boolean
 
   /** The plugin as arguments of a profile's `pluginConfig` want it. Throws UsageError for those it does not take. */
   configure?(args: Readonly<Record<string, unknown>>): Plugin
 
   /** May the pod enter the queue at all? */
-  preEnqueue?(pod: Pod): Status | undefined
+  preEnqueue?(pod: Pod, handle: Handle): Status | undefined
   /** Which pod is tried first: negative for the first one. Exactly one plugin sorts. */
   sort?(a: QueuedPod, b: QueuedPod): number
 
@@ -70,7 +72,7 @@ export interface Plugin {
 
   /** The pod is taken to be on the node from here on. `unreserve` is called when anything later fails. */
   reserve?(cycle: Cycle, nodeName: string): Status | undefined
-  unreserve?(cycle: Cycle, nodeName: string): void
+  unreserve?(cycle: Cycle, nodeName: string): Promise<void> | void
   /** The last word before binding. */
   permit?(cycle: Cycle, nodeName: string): Promise<Status | undefined> | Status | undefined
   preBind?(cycle: Cycle, nodeName: string): Promise<Status | undefined>
@@ -90,6 +92,8 @@ export interface PostFilterResult {
   nominatedNodeName?: string
   /** Pods to delete to make room. */
   victims?: readonly PodInfo[]
+  /** What else is to be done so that the pod fits later. */
+  afterwards?(): Promise<unknown>
 }
 
 /** Why each node was refused. Nodes that nobody looked at are absent. */
@@ -123,8 +127,16 @@ export type NodeSource = Pick<
   'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'affinityGroups' | 'namespaceLabels'
 >
 
+/** Objects of a kind by what they have in common. */
+export interface ObjectIndex<T extends KubernetesObject = never> {
+  readonly resource: ResourceDefinition<T>
+  readonly name: string
+  values(object: T): readonly string[]
+}
+
 /** The present state of kinds that a plugin names in `reads`. */
 export interface ObjectSource {
+  byIndex<T extends KubernetesObject>(index: ObjectIndex<T>, value: string): readonly T[]
   list<T extends KubernetesObject>(resource: ResourceDefinition<T>, namespace?: string): readonly T[]
   get<T extends KubernetesObject>(
     resource: ResourceDefinition<T>,
@@ -146,6 +158,7 @@ export interface ObjectWait {
 export interface Handle {
   readonly client: Client
   readonly clock: Clock
+  readonly recorder: EventRecorder
   /** Objects of the API that plugins read, as informers have them. */
   readonly objects: ObjectSource
 }

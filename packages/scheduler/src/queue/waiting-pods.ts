@@ -35,12 +35,12 @@ export class WaitingPods {
     this.#count(pod, -1)
   }
 
-  /** Pods that at least one of the plugins rejected which `isConcerned` names; gated ones are not among them. */
+  /** Pods that at least one of the plugins rejected, or keeps out, which `isConcerned` names. */
   *rejectedBy(isConcerned: (plugin: string) => boolean): Generator<QueuedPod> {
     const concerned = new Set([...this.#rejections.keys()].filter(isConcerned))
     if (concerned.size === 0) return
     for (const pod of [...this.#pods.values()]) {
-      if (pod.gatedBy === undefined && !pod.unschedulablePlugins.isDisjointFrom(concerned)) yield pod
+      if (!pod.unschedulablePlugins.isDisjointFrom(concerned)) yield pod
     }
   }
 
@@ -49,10 +49,7 @@ export class WaitingPods {
   }
 
   #count(pod: QueuedPod, by: 1 | -1): void {
-    if (pod.gatedBy !== undefined) {
-      this.#gated += by
-      return
-    }
+    if (pod.gatedBy !== undefined) this.#gated += by
     for (const plugin of pod.unschedulablePlugins) {
       const count = (this.#rejections.get(plugin) ?? 0) + by
       if (count > 0) this.#rejections.set(plugin, count)

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ClusterChange } from '../../src/framework/cluster-event.ts'
 import { podInfoOf } from '../../src/framework/pod-info.ts'
 import { defaultPlugins } from '../../src/framework/profile.ts'
-import { type NodeFixture, nodeOf, type PodFixture, podOf } from '../objects.ts'
+import { handleOf, type NodeFixture, nodeOf, objectsOf, type PodFixture, podOf } from '../objects.ts'
 
 const node =
   (event: 'NodeAdd' | 'NodeLabelChange' | 'NodeTaintChange' | 'NodeAllocatableChange' | 'NodeDelete') =>
@@ -248,10 +248,12 @@ const rows: Row[] = [
   },
 ]
 
+const handle = handleOf(objectsOf([]))
+
 for (const { name, plugin, pod, change, helps } of rows) {
   t.test(`${plugin}: ${name} ${helps ? 'helps' : 'does not help'}`, async (t) => {
     const found = defaultPlugins.find((one) => one.name === plugin)
     t.ok(found?.events?.includes(change.event), `${change.event} is one of its events`)
-    t.equal(Boolean(found?.mayHelp?.(podInfoOf(podOf({ name: 'p', ...pod })), change)), helps)
+    t.equal(Boolean(found?.mayHelp?.(podInfoOf(podOf({ name: 'p', ...pod })), change, handle)), helps)
   })
 }

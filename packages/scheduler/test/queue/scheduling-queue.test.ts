@@ -5,7 +5,7 @@ import { podInfoOf } from '../../src/framework/pod-info.ts'
 import { plugin as prioritySort } from '../../src/plugins/priority-sort.ts'
 import { plugin as gates } from '../../src/plugins/scheduling-gates.ts'
 import { SchedulingQueue } from '../../src/queue/scheduling-queue.ts'
-import { nodeOf, type PodFixture, podOf } from '../objects.ts'
+import { handleOf, nodeOf, objectsOf, type PodFixture, podOf } from '../objects.ts'
 
 const gone = (cpu = '1'): ClusterChange => ({
   event: 'AssignedPodDelete',
@@ -18,7 +18,7 @@ function setUp() {
     clock,
     sort: prioritySort.sort ?? (() => 0),
     preEnqueue: ({ pod }) => {
-      const status = gates.preEnqueue?.(pod)
+      const status = gates.preEnqueue?.(pod, handleOf(objectsOf([])))
       return status && { status, plugin: gates.name }
     },
     isWokenBy: (plugin, event) => plugin === 'NodeResourcesFit' && event === 'AssignedPodDelete',

@@ -1,26 +1,28 @@
 import { type FieldError, invalidValue, required, tooLong } from '@tandem/apimachinery'
-import { CelCompiler } from '@tandem/apimachinery/cel/environment'
+import { CelCompiler, type CelDeclarations } from '@tandem/apimachinery/cel/environment'
 import { validateBounded } from './bounded.ts'
 import type { DeviceSelector } from './types.ts'
 
 const maxSelectors = 32
 const maxExpression = 10 * 1024
 
+/** What an expression that selects devices may speak of. */
+export const deviceDeclarations = {
+  variables: { device: 'kubernetes.DRADevice' },
+  types: {
+    'kubernetes.DRADevice': {
+      driver: 'string',
+      attributes: 'map<string, map<string, dyn>>',
+      capacity: 'map<string, map<string, kubernetes.Quantity>>',
+      allowMultipleAllocations: 'bool',
+    },
+  },
+} as const satisfies CelDeclarations
+
 let compiler: CelCompiler | undefined
 
-/** What an expression that selects devices may speak of. */
 function deviceCompiler(): CelCompiler {
-  compiler ??= new CelCompiler({
-    variables: { device: 'kubernetes.DRADevice' },
-    types: {
-      'kubernetes.DRADevice': {
-        driver: 'string',
-        attributes: 'map<string, map<string, dyn>>',
-        capacity: 'map<string, map<string, kubernetes.Quantity>>',
-        allowMultipleAllocations: 'bool',
-      },
-    },
-  })
+  compiler ??= new CelCompiler(deviceDeclarations)
   return compiler
 }
 
