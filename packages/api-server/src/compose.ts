@@ -12,6 +12,9 @@ import { tokenIssuer } from './authentication/service-account/issuer.ts'
 import type { ServiceAccountKeys } from './authentication/service-account/load-keys.ts'
 import { createAuthorization } from './authorization/create-authorizer.ts'
 import { escalationCheck } from './authorization/rbac/escalation.ts'
+import { serversOver } from './bootstrap/server-leases.ts'
+import { CustomResourceServing } from './custom-resources/serving.ts'
+import { followDefinitions } from './custom-resources/start.ts'
 import type { Encryption } from './encryption/encryption.ts'
 import type { FollowOptions } from './follow.ts'
 import { dispatch } from './handlers/dispatch.ts'
@@ -50,8 +53,8 @@ export interface Composed {
   app: FastifyInstance
   resources: Resources
   deadlines: RequestDeadlines
-  /** Reads what decisions rest on, and keeps it current. */
-  follow(options: FollowOptions): Promise<void>
+  /** Reads what decisions rest on, and keeps it current. Resolves to what begins to work once the server is up. */
+  follow(options: FollowOptions): Promise<() => void>
   /** Tells where the server is found, from when on it is ready. */
   setReady(address: string): void
 }
@@ -71,7 +74,9 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
   const { tokens, authenticator } = authentication
   const authorization = createAuthorization(options.authorizationModes ?? ['Node', 'RBAC'])
   const { authorizer, roleIndex } = authorization
+  const customResources = new CustomResourceServing(resources)
   const admission = new AdmissionChain([
+    customResources.admission,
     ...orderedPlugins({ resources, authorizer, clock, options }),
     policyParameters({ resources, authorizer, clock, options }),
     resourceClaimAuthorization({ resources, authorizer, clock, options }),
@@ -140,12 +145,14 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
     resources,
     deadlines,
     async follow(following) {
-      await Promise.all([
+      const [work] = await Promise.all([
+        followDefinitions(resources, customResources, { servers: () => serversOver(backend), following }),
         authorization.start(resources, following),
         authentication.start(resources, following),
         limit.start(following),
       ])
       if (countEvery > 0) void objectCounts.poll(countEvery, following)
+      return work
     },
     setReady(found) {
       address = found

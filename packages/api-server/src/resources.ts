@@ -41,6 +41,16 @@ export class Resources {
     this.#version++
   }
 
+  /** The versions of a custom resource; the one in which it is kept may be served or not. */
+  addCustom({ served }: CustomVersions): void {
+    for (const definition of served) this.add(definition)
+  }
+
+  removeCustom({ storage, served }: CustomVersions): void {
+    for (const definition of served) this.remove(definition)
+    this.#registry.remove(storage)
+  }
+
   definitions(): ResourceDefinition[] {
     return [...this.#served.values()].map(({ definition }) => definition)
   }
@@ -53,6 +63,11 @@ export class Resources {
   get version(): number {
     return this.#version
   }
+}
+
+interface CustomVersions {
+  readonly storage: ResourceDefinition
+  readonly served: readonly ResourceDefinition[]
 }
 
 const keyOf = ({ group, version, plural }: AnyResourceDefinition): string => `${group}/${version}/${plural}`

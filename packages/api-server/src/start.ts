@@ -71,8 +71,9 @@ async function serve(
   const { bindAddress = '0.0.0.0', securePort = defaultPort, serviceClusterIpRange } = options
   const following = { signal, clock, logger }
   const { app, resources, deadlines, follow, setReady } = compose(options, context, parts)
-  await follow(following)
+  const work = await follow(following)
   await bootstrap(resources)
+  work()
   if (options.enablePriorityAndFairness ?? true) void keepPriorityAndFairness(resources, following)
   await app.listen({ host: bindAddress, port: securePort })
   const bound = app.server.address()

@@ -1,5 +1,6 @@
 import type { FieldError } from './field-error.ts'
 import type { KubernetesObject } from './meta.ts'
+import type { SchemaRegistry } from './schema.ts'
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
@@ -46,6 +47,18 @@ export interface SubresourceInfo {
   verbs: readonly string[]
 }
 
+/** What a kind that is no built-in type brings with it. Nothing it is given is changed; what comes back shares what stayed the same. */
+export interface CustomType {
+  /** Where `schema`, and the types it names, are found. */
+  readonly registry: SchemaRegistry
+  /** From parsed JSON to an object of the kind: what the schema does not know is left out, and told of. Throws DecodeError. */
+  decode(value: Record<string, unknown>): { object: KubernetesObject; unknown: string[] }
+  /** What is stored, as it reads now: it may have been written under another schema. The very object when nothing differs. */
+  fromStored(stored: KubernetesObject): KubernetesObject
+  /** Its schema as OpenAPI documents publish it; 2 has fewer words than 3. */
+  published(version: 2 | 3): Record<string, unknown>
+}
+
 /**
  * Everything the API server must know about one version of one resource. One file in `@tandem/api` exports one.
  * All functions are pure but for changes to the object they are given, which is theirs to change.
@@ -64,6 +77,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly scope: 'Namespaced' | 'Cluster'
   /** The type's name in the schema registry: `io.k8s.api.core.v1.Pod`. */
   readonly schema: string
+  /** Of custom resources. */
+  readonly custom?: CustomType
   /** All eight unless given. Review kinds have `create` alone and are `virtual`: they have a handler and no storage. */
   readonly verbs?: readonly Verb[]
   readonly virtual?: true
@@ -83,12 +98,16 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
 
   /** Every answer warns of it. */
   readonly deprecated?: Deprecated
+  /** The same, in a definition's own words. */
+  readonly deprecationWarning?: string
 
   /** Another definition under which the object is stored, with conversion both ways (autoscaling/v1 is stored as v2). */
   readonly storedAs?: {
     readonly definition: ResourceDefinition<never>
     toStored(object: T): KubernetesObject
     fromStored(stored: KubernetesObject): KubernetesObject
+    /** The rules of this version hold for what it writes, and none of the other's: versions of a custom resource. */
+    readonly ownRules?: true
     /** Selectable fields that have another name in the stored form: `regarding.name` is kept as `involvedObject.name`. */
     readonly fieldNames?: Readonly<Record<string, string>>
   }

@@ -16,7 +16,7 @@ export async function bootstrapApiServices(resources: Resources): Promise<void> 
   const served = new Map(
     resources
       .definitions()
-      .filter(({ group }) => group !== own)
+      .filter(({ group, custom }) => group !== own && !custom)
       .map(({ group, version }) => [`${version}.${group}`, { group, version }]),
   )
   await Promise.all(

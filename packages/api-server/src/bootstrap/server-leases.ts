@@ -35,3 +35,7 @@ export class ServerLeases {
     if (held) await this.#backend.delete(held.key, held.modRevision)
   }
 }
+
+/** How many servers there are over a store. */
+export const serversOver = async (backend: Backend): Promise<number> =>
+  backend.exclusive ? 1 : (await new ServerLeases(backend).addresses()).length

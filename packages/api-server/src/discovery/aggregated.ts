@@ -1,8 +1,8 @@
 import { allVerbs, type ResourceDefinition, type SubresourceInfo } from '@tandem/apimachinery'
 import { clausesOf, type MediaType, matches } from '../request/negotiation.ts'
-import { byPreference } from './discovery.ts'
 import { groupsInOrder } from './group-order.ts'
 import { subresourcesOf } from './subresources.ts'
+import { byPreference } from './version-order.ts'
 
 /** The media type of all of discovery at once, in the form in which it is sent. */
 export const aggregatedType = (mediaType: MediaType): string =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { allVerbs, apiVersionOf, type ResourceDefinition } from '@tandem/apimachinery'
 import { groupsInOrder } from './group-order.ts'
 import { subresourcesOf } from './subresources.ts'
+import { byPreference } from './version-order.ts'
 
 /** `/api`: the versions of the core group. */
 export const apiVersions = (address: string) => ({
@@ -30,17 +31,6 @@ function groupOf(definitions: readonly ResourceDefinition[], name: string) {
     .sort(byPreference)
     .map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version }))
   return versions.length === 0 || name === '' ? undefined : { name, versions, preferredVersion: versions[0] }
-}
-
-/** Stable before beta before alpha, and the higher number first. */
-export function byPreference(a: string, b: string): number {
-  const rank = (version: string) => {
-    const [, major = '0', stage = '', minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? []
-    return [stage === '' ? 2 : stage === 'beta' ? 1 : 0, Number(major), Number(minor)]
-  }
-  const [left, right] = [rank(a), rank(b)]
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return (right[i] ?? 0) - (left[i] ?? 0)
-  return 0
 }
 
 /** `/api/v1` and `/apis/<group>/<version>`, or undefined when nothing is served there. */

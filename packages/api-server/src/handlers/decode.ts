@@ -8,7 +8,7 @@ import {
   type ResourceDefinition,
   unsupportedMediaType,
 } from '@tandem/apimachinery'
-import { decodeObject, type TextFaults, yamlFaults } from '@tandem/apimachinery/decode/decode'
+import { decodeCustom, decodeObject, type TextFaults, yamlFaults } from '@tandem/apimachinery/decode/decode'
 import { DecodeError, decodeFailure } from '@tandem/apimachinery/decode/decode-error'
 import { parseJson } from '@tandem/apimachinery/wire/json'
 import { readYaml } from '@tandem/apimachinery/wire/yaml'
@@ -57,14 +57,11 @@ export function decodeValue(
   const found = kindOf(value, definition)
   checkKind(found, definition)
   try {
-    const { schema } = definition
-    const { object, warnings } = decodeObject<KubernetesObject>(value, {
-      schema,
-      registry: builtInSchema,
-      fieldValidation,
-      text,
-      earlier,
-    })
+    const { schema, custom } = definition
+    const options = { fieldValidation, text, earlier }
+    const { object, warnings } = custom
+      ? decodeCustom(value, custom, options)
+      : decodeObject<KubernetesObject>(value, { ...options, schema, registry: builtInSchema })
     for (const warning of warnings) kube.warn(warning)
     return complete(object, definition)
   } catch (error) {
@@ -107,11 +104,12 @@ export function decodeDeleteOptions({ request }: ResourceRequest): DeleteOptions
 
 export function parseBody(
   { bytes, contentType }: { bytes: Buffer | undefined; contentType: string | undefined },
-  expected: { kind: string; schema: string },
+  expected: { kind: string; schema: string; custom?: unknown },
 ): Body {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const format = formats[type]
-  if (!format) throw unsupportedMediaType(accepted)
+  if (!format || (format === 'protobuf' && expected.custom))
+    throw unsupportedMediaType(expected.custom ? accepted.slice(0, 2) : accepted)
   const content = bytes ?? Buffer.alloc(0)
   let value: unknown
   let repeated: readonly string[] = []

@@ -45,6 +45,7 @@ export function dispatch(
     const handler = handlerFor(special, resource)
     if (!handler) throw genericNotFound()
     if (definition.deprecated) kube.warn(deprecation(definition, definition.deprecated))
+    if (definition.deprecationWarning) kube.warn(definition.deprecationWarning)
     return handler(resource)
   }
 }

@@ -1,8 +1,8 @@
-import { builtInSchema } from '@tandem/api'
 import { apiVersionOf, type KubernetesObject, type ResourceDefinition } from '@tandem/apimachinery'
 import type { FieldSet } from '@tandem/apimachinery/patch/apply/field-set'
 import { updateManagedFields, type Writer } from '@tandem/apimachinery/patch/apply/managed-fields'
 import { timestamp } from '../registry/timestamp.ts'
+import { schemasOf } from '../schemas.ts'
 import type { ResourceRequest } from './handler.ts'
 import type { WriteParameters } from './options.ts'
 
@@ -19,7 +19,7 @@ export function managedByUpdate(resource: ResourceRequest, { object, old, parame
     live: old,
     object,
     schema: definition.schema,
-    registry: builtInSchema,
+    registry: schemasOf(definition),
     writer: writerOf(resource, parameters),
     ignored: ignoredFields(definition, kube.info.subresource),
   })
@@ -54,7 +54,7 @@ export function ignoredFields(definition: ResourceDefinition, subresource: strin
   if (subresource !== 'status') return undefined
   let all = ofStatus.get(definition)
   if (!all) {
-    const names = [...builtInSchema.type(definition.schema).fields.keys()]
+    const names = [...schemasOf(definition).type(definition.schema).fields.keys()]
     all = Object.fromEntries(
       names.filter((name) => name !== 'status' && name !== 'metadata').map((name) => [`f:${name}`, {}]),
     ) as FieldSet

@@ -1,4 +1,4 @@
-import { badRequest, unsupportedMediaType } from '@tandem/apimachinery'
+import { badRequest, type ResourceDefinition, unsupportedMediaType } from '@tandem/apimachinery'
 import { type TextFaults, textFaults, yamlFaults } from '@tandem/apimachinery/decode/decode'
 import { fieldFaults } from '@tandem/apimachinery/decode/field-faults'
 import { parseJson } from '@tandem/apimachinery/wire/json'
@@ -13,10 +13,15 @@ const types = {
 
 export type PatchType = (typeof types)[keyof typeof types]
 
-export function patchTypeOf(contentType: string | undefined): PatchType {
+/** How a strategic patch merges is told by built-in types alone. */
+export function patchTypeOf(
+  contentType: string | undefined,
+  { custom }: Pick<ResourceDefinition, 'custom'>,
+): PatchType {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const known = types[type as keyof typeof types]
-  if (!known) throw unsupportedMediaType(Object.keys(types))
+  if (!known || (known === 'strategic' && custom))
+    throw unsupportedMediaType(Object.keys(types).filter((name) => !custom || !name.includes('strategic')))
   return known
 }
 

@@ -1,4 +1,3 @@
-import { builtInSchema } from '@tandem/api'
 import { apiVersionOf, badRequest, conflict, type KubernetesObject, notFound } from '@tandem/apimachinery'
 import type { TextFaults } from '@tandem/apimachinery/decode/decode'
 import { applyConfiguration } from '@tandem/apimachinery/patch/apply/apply'
@@ -9,6 +8,7 @@ import { patchedFailure, strategicPatchFailure } from '@tandem/apimachinery/patc
 import { applyStrategicPatch } from '@tandem/apimachinery/patch/strategic'
 import { forbiddenBy } from '../authorization/forbidden.ts'
 import { sendEncoded } from '../request/respond.ts'
+import { schemasOf } from '../schemas.ts'
 import { fillNamespace } from './create.ts'
 import { decodeValue } from './decode.ts'
 import { admissionRequest, type Handler, keyOfRequest, type ResourceRequest } from './handler.ts'
@@ -21,7 +21,7 @@ import { viewOf } from './view.ts'
 export const patch: Handler = async (resource) => {
   const { kube, request, store, services } = resource
   const view = viewOf(resource)
-  const type = patchTypeOf(request.headers['content-type'])
+  const type = patchTypeOf(request.headers['content-type'], resource.definition)
   const parameters = patchParameters(kube, { apply: type === 'apply' })
   const body = patchBody(request.body as Buffer | undefined, type)
   if (type === 'apply') tellFaults(resource, body.faults, parameters)
@@ -71,7 +71,7 @@ function patched(resource: ResourceRequest, { type, body, current, parameters }:
       return decodePatched(applyMergePatch(current, patch))
     case 'strategic':
       return decode(
-        applyStrategicPatch(current, patch, { schema: definition.schema, registry: builtInSchema }),
+        applyStrategicPatch(current, patch, { schema: definition.schema, registry: schemasOf(definition) }),
         (error) => strategicPatchFailure(patch, error),
       )
   }
@@ -99,7 +99,7 @@ function apply(
     live: current,
     config,
     schema: definition.schema,
-    registry: builtInSchema,
+    registry: schemasOf(definition),
     writer: writerOf(resource, parameters),
     force: parameters.force ?? false,
     ignored: ignoredFields(definition, kube.info.subresource),
@@ -111,7 +111,7 @@ function apply(
 }
 
 function refuseUndeclared({ definition, kube }: ResourceRequest, config: Record<string, unknown>): void {
-  const faults = undeclaredFields(config, definition.schema, builtInSchema)
+  const faults = undeclaredFields(config, definition.schema, schemasOf(definition))
   if (faults.length === 0) return
   const { group, version, kind } = definition
   const what = `${kube.info.namespace}/${kube.info.name}; ${group}/${version}, Kind=${kind}`

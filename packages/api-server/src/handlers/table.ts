@@ -1,4 +1,3 @@
-import { builtInSchema } from '@tandem/api'
 import {
   badRequest,
   type Column,
@@ -8,6 +7,7 @@ import {
 } from '@tandem/apimachinery'
 import { decodeObject } from '@tandem/apimachinery/decode/decode'
 import type { RequestContext } from '../request/context.ts'
+import { schemasOf } from '../schemas.ts'
 import { partialMetadata } from './partial-metadata.ts'
 
 export interface TableOptions {
@@ -87,6 +87,6 @@ export function includeObjectOf(kube: RequestContext): string {
 export const bookmarkObject = (definition: ResourceDefinition, object: KubernetesObject): KubernetesObject =>
   decodeObject<KubernetesObject>(object, {
     schema: definition.schema,
-    registry: builtInSchema,
+    registry: schemasOf(definition),
     fieldValidation: 'Ignore',
   }).object

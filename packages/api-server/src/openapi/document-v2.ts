@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '@tandem/apimachinery'
 import { Turns } from '../registry/turns.ts'
+import { publishedTypes } from './custom-schemas.ts'
 import { remembering } from './descriptions.ts'
 import type { DocumentOptions } from './document-v3.ts'
 import { documentNames, documentOperations, pathsOf, typesOf } from './documents.ts'
@@ -10,8 +11,9 @@ import { type Json, referenceTo, schemasOf } from './schema.ts'
 /** OpenAPI v2 of everything that is served, for clients before 1.27: `/openapi/v2`. */
 export async function openApiV2(
   definitions: readonly ResourceDefinition[],
-  { registry, gitVersion, describe }: DocumentOptions,
+  { gitVersion, describe }: DocumentOptions,
 ): Promise<Json> {
+  const registry = publishedTypes(definitions)
   const hasType = (type: string) => registry.has(type)
   const operations: Operation[] = []
   const turns = new Turns()

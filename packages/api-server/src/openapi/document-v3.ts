@@ -1,4 +1,5 @@
-import type { ResourceDefinition, SchemaRegistry } from '@tandem/apimachinery'
+import type { ResourceDefinition } from '@tandem/apimachinery'
+import { publishedTypes } from './custom-schemas.ts'
 import { type Describe, remembering } from './descriptions.ts'
 import { definitionsOf, documentOperations, pathsOf, typesOf } from './documents.ts'
 import { kindsOf } from './kinds.ts'
@@ -6,7 +7,6 @@ import type { Operation } from './operations.ts'
 import { type Json, referenceTo, schemasOf } from './schema.ts'
 
 export interface DocumentOptions {
-  registry: SchemaRegistry & { has(name: string): boolean }
   describe: Describe
   /** `v1.36.0`. */
   gitVersion: string
@@ -16,8 +16,9 @@ export interface DocumentOptions {
 export async function openApiV3(
   name: string,
   definitions: readonly ResourceDefinition[],
-  { registry, gitVersion, describe }: DocumentOptions,
+  { gitVersion, describe }: DocumentOptions,
 ): Promise<Json | undefined> {
+  const registry = publishedTypes(definitions)
   const operations = documentOperations(name, definitions, (type) => registry.has(type))
   if (!operations) return undefined
   const described = definitionsOf(name, definitions)

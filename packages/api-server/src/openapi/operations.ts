@@ -91,6 +91,8 @@ export const listType = ({ schema }: Pick<ResourceDefinition, 'schema'>): string
 export function operationsOf(definition: ResourceDefinition, hasType: HasType): Operation[] {
   const { group, version, kind, plural, schema } = definition
   const served = new Set<string>(definition.verbs ?? allVerbs)
+  // Custom resources are watched at the path of their list alone.
+  if (definition.custom) served.delete('watch')
   const root = rootOf(definition)
   const namespaced = definition.scope === 'Namespaced'
   const scope = namespaced ? '/namespaces/{namespace}' : ''
@@ -127,8 +129,17 @@ export function operationsOf(definition: ResourceDefinition, hasType: HasType): 
   }
   if (served.has('watch')) operations.push(...watchesOf({ at, scope, plural, named, scoped, name, kind }))
   for (const sub of subresourcesOf(definition)) operations.push(...ofSubresource(sub, { item, definition, hasType }))
-  return operations
+  return definition.custom ? operations.map(withoutProtobuf) : operations
 }
+
+/** Custom resources have no form in protobuf, and no patch that needs to know types. */
+const withoutProtobuf = ({ body, ...operation }: Operation): Operation => ({
+  ...operation,
+  ...(body && {
+    body: { ...body, contentTypes: body.contentTypes.filter((type) => !type.includes('strategic-merge-patch')) },
+  }),
+  produces: ['application/json', 'application/yaml'],
+})
 
 /** The old way of watching: a path of its own. */
 function watchesOf(resource: {

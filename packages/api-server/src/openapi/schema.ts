@@ -1,6 +1,7 @@
-import type { FieldSchema, SchemaRegistry, TypeRef, TypeSchema } from '@tandem/apimachinery'
+import type { FieldSchema, TypeRef, TypeSchema } from '@tandem/apimachinery'
 import { Turns } from '../registry/turns.ts'
 import { alternativeSchema, namedType } from './alternatives.ts'
+import type { PublishedTypes } from './custom-schemas.ts'
 import type { Describe } from './descriptions.ts'
 import type { GroupVersionKind } from './operations.ts'
 import { unionsOf } from './unions.ts'
@@ -45,7 +46,7 @@ const specialSchemas = (version: OpenApiVersion): Record<string, Json> => ({
 })
 
 export interface SchemaOptions {
-  registry: SchemaRegistry
+  registry: PublishedTypes
   describe: Describe
   version: OpenApiVersion
   /** Which kinds a type is. */
@@ -77,6 +78,8 @@ async function schemaOf(
   { registry, describe, version }: SchemaOptions,
   need: (type: string) => void,
 ): Promise<Json> {
+  const custom = registry.custom(name)
+  if (custom) return custom({ describe, version, need })
   const alternative = alternativeSchema(name)
   if (alternative) return { ...alternative }
   const type = registry.type(name)

@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
+import type { FieldError, KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
 import { Codec } from './entry.ts'
 import { refuse } from './preparing.ts'
 import { storedFieldSelector } from './selection.ts'
@@ -120,16 +120,23 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
   }
 
   /** A version may be stricter than the stored one; admission sees objects in the version of the request. */
-  #admission({ admit }: WriteRequest<T>): WriteRequest<KubernetesObject> {
+  #admission(request: WriteRequest<T> & Pick<UpdateRequest<T>, 'subresource'>): WriteRequest<KubernetesObject> {
     return {
       admit: async (stored, storedOld) => {
         const object = this.#from(stored)
         const old = storedOld && this.#from(storedOld)
-        const faults = old ? this.definition.validateUpdate?.(object, old) : this.definition.validate?.(object)
-        refuse(this.definition, object, faults ?? [])
-        await admit?.(object, old)
+        refuse(this.definition, object, this.#faults(object, old, request))
+        if (this.#as.ownRules) for (const text of this.definition.warnings?.(object, old) ?? []) request.warn?.(text)
+        await request.admit?.(object, old)
       },
     }
+  }
+
+  #faults(object: T, old: T | undefined, { subresource }: Pick<UpdateRequest<T>, 'subresource'>): FieldError[] {
+    const { definition } = this
+    if (!old) return definition.validate?.(object) ?? []
+    const isStatus = subresource === 'status' && this.#as.ownRules
+    return (isStatus ? definition.validateStatusUpdate?.(object, old) : definition.validateUpdate?.(object, old)) ?? []
   }
 
   #deletion({ admit, ...rest }: DeleteRequest<T>): DeleteRequest<KubernetesObject> {

@@ -55,7 +55,7 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
 
   /** The bytes that are sent: what is stored, with its resourceVersion, which is known only after the write. */
   entry(bytes: Uint8Array, revision: number, taken: Taken, allocate: Allocate = Buffer.allocUnsafeSlow): Entry<T> {
-    const stored = this.#inThisVersion(asBuffer(bytes))
+    const stored = asBuffer(bytes)
     if (revision === 0) return new Entry(taken, 0, stored)
     const version = `"resourceVersion":"${revision}",`
     const at = this.#head.length
@@ -66,9 +66,15 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
     return new Entry(taken, revision, json)
   }
 
-  /** What another version of a custom resource wrote differs in its apiVersion alone. */
-  #inThisVersion(stored: Buffer): Buffer {
-    return stored.subarray(0, this.#head.length).equals(this.#head) ? stored : this.encode(this.decode(stored))
+  /** What is stored, as it reads now: a custom resource may have been written under another schema. */
+  read(bytes: Uint8Array): { stored: Uint8Array; object: T; isStale: boolean } {
+    const object = this.decode(bytes)
+    const { custom } = this.#definition
+    if (!custom) return { stored: bytes, object, isStale: false }
+    const found = { ...object, ...this.#type } as T
+    const now = custom.fromStored(found) as T
+    const isStale = now !== found || !asBuffer(bytes).subarray(0, this.#head.length).equals(this.#head)
+    return { stored: isStale ? this.encode(now) : bytes, object: now, isStale }
   }
 
   /** What `entry` was made of. */

@@ -1,6 +1,8 @@
+import { customResourceDefinitions } from '@tandem/api/apiextensions/v1/customresourcedefinition'
 import { namespaces } from '@tandem/api/core/v1/namespace'
 import type { ComponentContext } from '@tandem/component-base'
 import type { Backend } from '@tandem/storage'
+import { definitionDeletion } from '../custom-resources/deletion.ts'
 import { type Encryption, openEncryption } from '../encryption/encryption.ts'
 import type { ApiServerOptions } from '../options.ts'
 import { allocateForServices } from './allocators/service-allocation.ts'
@@ -40,6 +42,7 @@ export async function openRegistry(
     ...(options.eventTtl !== undefined && { eventTtlSeconds: options.eventTtl }),
   })
   registry.hook(namespaces, namespaceDeletion)
+  registry.hook(customResourceDefinitions, definitionDeletion)
   const { serviceClusterIpRange, serviceNodePortRange } = options
   const stop = await allocateForServices({ registry, serviceClusterIpRange, serviceNodePortRange, clock, logger })
   return {

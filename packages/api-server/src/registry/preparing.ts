@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { builtInSchema } from '@tandem/api'
 import {
   apiVersionOf,
   badRequest,
@@ -86,7 +85,7 @@ export function prepareUpdate<T extends KubernetesObject>(
   metadata.creationTimestamp = old.metadata.creationTimestamp
   setOrDelete(metadata, 'deletionTimestamp', old.metadata.deletionTimestamp)
   setOrDelete(metadata, 'deletionGracePeriodSeconds', old.metadata.deletionGracePeriodSeconds)
-  if (definition.hasGeneration && !rules?.keepGeneration && specChanged(next, old))
+  if (definition.hasGeneration && !rules?.keepGeneration && specChanged(definition, next, old))
     metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
@@ -110,12 +109,12 @@ export function validateUpdate<T extends KubernetesObject>(
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
 
-/** Who else holds an object says where they are at home. Custom resources take any name. */
+/** Who else holds an object says where they are at home. Custom resources and what defines them take any name. */
 function finalizerFaults<T extends KubernetesObject>(
-  { schema }: ResourceDefinition<T>,
+  { custom, group }: ResourceDefinition<T>,
   { metadata: { finalizers = [] } }: T,
 ): FieldError[] {
-  if (!builtInSchema.has(schema)) return []
+  if (custom || group === 'apiextensions.k8s.io') return []
   const why = 'name is neither a standard finalizer name nor is it fully qualified'
   return finalizers.flatMap((name, i) =>
     name.includes('/') || standardFinalizers.includes(name)
@@ -162,12 +161,17 @@ function keepAllButStatus(next: KubernetesObject, old: KubernetesObject): void {
   setOrDelete(next.metadata, 'ownerReferences', old.metadata.ownerReferences)
 }
 
-function specChanged(next: KubernetesObject, old: KubernetesObject): boolean {
+function specChanged<T extends KubernetesObject>(
+  { custom, subresources }: ResourceDefinition<T>,
+  next: T,
+  old: T,
+): boolean {
   const from = old as unknown as Members
   const to = next as unknown as Members
   for (const member of new Set([...Object.keys(to), ...Object.keys(from)]))
     if (!notSpec.has(member) && !semanticallyEqual(to[member], from[member])) return true
-  return false
+  // Without a subresource of its own, status is a field like any other.
+  return custom !== undefined && !subresources?.status && !semanticallyEqual(to.status, from.status)
 }
 
 const notSpec = new Set(['apiVersion', 'kind', 'metadata', 'status'])

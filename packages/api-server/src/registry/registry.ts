@@ -75,8 +75,8 @@ export class StoreRegistry implements Registry {
 
   remove(definition: AnyResourceDefinition): void {
     const any = definition as unknown as ResourceDefinition
-    if (!this.#stores.delete(storeKey(any)) || any.storedAs) return
     const prefix = resourcePrefix(any)
+    if (!this.#stores.delete(storeKey(any)) || (any.storedAs && this.#isStored(prefix))) return
     this.#caches.get(prefix)?.reset()
     this.#caches.delete(prefix)
     // The other versions stand on a store that hears of nothing any more.
@@ -113,10 +113,17 @@ export class StoreRegistry implements Registry {
     await this.#following
   }
 
+  #isStored(prefix: string): boolean {
+    return this.#stores.values().some(({ definition }) => resourcePrefix(definition) === prefix)
+  }
+
   #make<T extends KubernetesObject>(definition: ResourceDefinition<T>): Store<T> {
     const { storedAs } = definition
-    if (storedAs)
-      return new ConvertedStore(definition, storedAs, this.store(storedAs.definition as unknown as ResourceDefinition))
+    if (storedAs) {
+      const stored = storedAs.definition as unknown as ResourceDefinition
+      const base = storedAs.ownRules ? this.#make(underRulesOf(definition, stored)) : this.store(stored)
+      return new ConvertedStore(definition, storedAs, base)
+    }
     const prefix = resourcePrefix(definition)
     const cache =
       this.#caches.get(prefix) ??
@@ -180,6 +187,19 @@ export class StoreRegistry implements Registry {
 
   #bookmark(): void {
     for (const cache of this.#caches.values()) if (cache.watchers.size > 0) cache.bookmark(this.revision())
+  }
+}
+
+/** A stored form that judges nothing: another version did. */
+function underRulesOf<T extends KubernetesObject>(
+  { subresources, prepareForCreate }: ResourceDefinition<T>,
+  stored: ResourceDefinition,
+): ResourceDefinition {
+  const { validate: _v, validateUpdate: _u, validateStatusUpdate: _s, warnings: _w, ...rest } = stored
+  return {
+    ...rest,
+    ...(subresources && { subresources }),
+    ...(prepareForCreate && { prepareForCreate: prepareForCreate as ResourceDefinition['prepareForCreate'] & object }),
   }
 }
 

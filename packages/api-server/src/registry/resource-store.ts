@@ -214,7 +214,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
       return { entry: last, created: false, deleted: true }
     }
     const stored = codec.encode(next)
-    const unchanged = isUnchanged(stored, codec.stored(current))
+    const unchanged = !this.#cache.isStale(current) && isUnchanged(stored, codec.stored(current))
     if (unchanged && !(await this.#backend.isStale?.(prefix + key)))
       return { entry: current, created: false, deleted: false }
     const taken = codec.take(next)

@@ -33,6 +33,7 @@ export class WatchCache {
   #early: StorageEvent[] = []
   /** What the write path took out of an object, by the very bytes it wrote: they need not be parsed again. */
   #written = new WeakMap<Uint8Array, Taken>()
+  readonly #stale = new WeakSet<Entry>()
 
   constructor(definition: ResourceDefinition, backend: Backend, backlog?: Backlog) {
     this.watchers = new Watchers(backlog)
@@ -113,9 +114,18 @@ export class WatchCache {
     return new Change({ revision, current, previous, last })
   }
 
-  #entry(stored: Uint8Array, revision: number, allocate?: Allocate): Entry {
-    const taken = this.#written.get(stored) ?? this.codec.take(this.codec.decode(stored))
-    return this.codec.entry(stored, revision, taken, allocate)
+  /** The bytes in the backend are not those that the entry shows: to write it unchanged is a write all the same. */
+  isStale(entry: Entry): boolean {
+    return this.#stale.has(entry)
+  }
+
+  #entry(bytes: Uint8Array, revision: number, allocate?: Allocate): Entry {
+    const taken = this.#written.get(bytes)
+    if (taken) return this.codec.entry(bytes, revision, taken, allocate)
+    const { stored, object, isStale } = this.codec.read(bytes)
+    const entry = this.codec.entry(stored, revision, this.codec.take(object), allocate)
+    if (isStale) this.#stale.add(entry)
+    return entry
   }
 
   async #fill(): Promise<void> {

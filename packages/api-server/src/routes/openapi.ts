@@ -1,4 +1,3 @@
-import { builtInSchema } from '@tandem/api'
 import { gitVersion } from '@tandem/component-base/version'
 import { describeFromModels } from '../openapi/descriptions.ts'
 import { openApiV2 } from '../openapi/document-v2.ts'
@@ -28,11 +27,20 @@ const year = 365 * 24 * 60 * 60 * 1000
 
 /** `/openapi/v2`, `/openapi/v3` and the documents below it. */
 export function openApiHandlers(resources: Resources, now: () => number): Record<string, RouteHandler> {
-  const options: DocumentOptions = { registry: builtInSchema, describe: describeFromModels(), gitVersion }
+  const options: DocumentOptions = { describe: describeFromModels(), gitVersion }
   const documents = new PublishedDocuments()
-  const publish = (name: string, make: () => Promise<Uint8Array | string>) =>
-    documents.get(name, resources.version, make)
-  const index = () => openApiV3Index(resources.definitions(), gitVersion)
+  const publish = (name: string, make: () => Promise<Uint8Array | string>, version: unknown = resources.version) =>
+    documents.get(name, version, make)
+  let known: { version: number; index: ReturnType<typeof openApiV3Index> } | undefined
+  const index = () => {
+    const { version } = resources
+    if (known?.version !== version) {
+      const made = openApiV3Index(resources.definitions(), gitVersion)
+      documents.keep((name) => name.startsWith('v') || Object.hasOwn(made.paths, name.split(' ', 1)[0] ?? ''))
+      known = { version, index: made }
+    }
+    return known.index
+  }
 
   return {
     '/openapi/v2': async (request, reply) => {
@@ -54,10 +62,12 @@ export function openApiHandlers(resources: Resources, now: () => number): Record
       if (!form) return sendText(reply, 406, '')
       const hash = request.kube.parameter('hash')
       if (hash && !address.endsWith(`=${hash}`)) return void reply.redirect(address, 301)
-      const document = await publish(`${path} ${form === json}`, async () => {
+      // The address tells what the document is made from: others come and go without it.
+      const make = async () => {
         const made = (await openApiV3(path, resources.definitions(), options)) as Json
         return form === json ? jsonOf(made) : encodeOpenApiV3(made)
-      })
+      }
+      const document = await publish(`${path} ${form === json}`, make, address)
       // An address with the document's hash means the same for ever.
       if (hash)
         reply.header('cache-control', 'public, immutable').header('expires', new Date(now() + year).toUTCString())

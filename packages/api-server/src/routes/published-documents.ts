@@ -12,23 +12,31 @@ export interface Published {
   readonly etag: string
 }
 
+interface Kept {
+  version: unknown
+  document: Promise<Published>
+}
+
 /** What is served changes seldom, and each document is made when it is first asked for after that. */
 export class PublishedDocuments {
-  #version = -1
-  readonly #documents = new Map<string, Promise<Published>>()
+  readonly #documents = new Map<string, Kept>()
 
   /** `version` tells which state of what is served the document is of. */
-  get(name: string, version: number, make: () => Promise<Uint8Array | string>): Promise<Published> {
-    if (version !== this.#version) {
-      this.#documents.clear()
-      this.#version = version
-    }
+  get(name: string, version: unknown, make: () => Promise<Uint8Array | string>): Promise<Published> {
     const known = this.#documents.get(name)
-    if (known) return known
-    const made = make().then(publish)
-    this.#documents.set(name, made)
-    made.catch(() => this.#documents.delete(name))
-    return made
+    if (known && known.version === version) return known.document
+    const document = make().then(publish)
+    const kept = { version, document }
+    this.#documents.set(name, kept)
+    document.catch(() => {
+      if (this.#documents.get(name) === kept) this.#documents.delete(name)
+    })
+    return document
+  }
+
+  /** Lets go of the documents of what is not served any more. */
+  keep(isServed: (name: string) => boolean): void {
+    for (const name of this.#documents.keys()) if (!isServed(name)) this.#documents.delete(name)
   }
 }
 

@@ -1,4 +1,4 @@
-import { builtInSchema, definitions } from '@tandem/api'
+import { definitions } from '@tandem/api'
 import type { ResourceDefinition } from '@tandem/apimachinery'
 import protobuf from 'protobufjs'
 import t from 'tap'
@@ -12,7 +12,7 @@ import { jsonOf } from '../../src/openapi/json-parts.ts'
 
 type Json = Record<string, unknown>
 const all = definitions as unknown as ResourceDefinition[]
-const options: DocumentOptions = { registry: builtInSchema, describe: describeFromModels(), gitVersion: 'v1.36.0' }
+const options: DocumentOptions = { describe: describeFromModels(), gitVersion: 'v1.36.0' }
 const at = (document: unknown, ...path: string[]): Json =>
   path.reduce((value, key) => (value as Json)[key], document) as Json
 

@@ -1,4 +1,6 @@
+import type { CustomType } from '@tandem/apimachinery'
 import t from 'tap'
+import { decoding } from '../../src/custom-resources/decoding.ts'
 import { Codec } from '../../src/registry/entry.ts'
 import { isUnchanged } from '../../src/registry/unchanged.ts'
 import { configMap, configMaps } from './testing.ts'
@@ -21,13 +23,26 @@ t.test('the version is put in without parsing', async (t) => {
   t.same(codec.entry(stored, 0, codec.take(object)).json, stored, 'and left out in a dry run')
 })
 
-t.test('what another version wrote is read in this one', async (t) => {
-  const stored = new Codec({ ...configMaps, version: 'v1beta1' }).encode(object)
-  t.match(codec.entry(stored, 7, codec.take(object)).object(), {
-    apiVersion: 'v1',
-    metadata: { resourceVersion: '7' },
-    data: object.data,
-  })
+t.test('what another version, or another schema, wrote is read as it is now', async (t) => {
+  const custom = { ...decoding({ type: 'object', properties: { data: { type: 'object' } } }) } as CustomType
+  const now = new Codec({ ...configMaps, custom })
+  const earlier = new Codec({ ...configMaps, version: 'v1beta1' })
+  const data = { data: {} } as Partial<typeof object>
+  const rows: [string, Buffer, boolean][] = [
+    ['this one', now.encode({ ...object, ...data, metadata: { ...object.metadata, generation: 1 } }), false],
+    ['another version', earlier.encode({ ...object, ...data }), true],
+    ['another schema', now.encode({ ...object, ...data, immutable: true }), true],
+  ]
+  for (const [by, bytes, wanted] of rows) {
+    const { stored, object: read, isStale } = now.read(bytes)
+    t.equal(isStale, wanted, `${by}: whether it is to be written anew`)
+    t.same(now.entry(stored, 7, now.take(read)).object(), {
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      ...data,
+      metadata: { ...object.metadata, generation: 1, resourceVersion: '7' },
+    })
+  }
 })
 
 t.test('what counts as a change', async (t) => {

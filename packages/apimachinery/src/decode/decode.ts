@@ -1,3 +1,5 @@
+import type { KubernetesObject } from '../meta.ts'
+import type { CustomType } from '../resource-definition.ts'
 import type { SchemaRegistry } from '../schema.ts'
 import { DecodeError } from './decode-error.ts'
 import { type DecodeContext, objectDecoder } from './decoder.ts'
@@ -39,6 +41,21 @@ export interface Decoded<T> {
   warnings: string[]
 }
 
+/**
+ * The same for a kind that is no built-in type. Its unknown fields come after what the text repeats, in the order in which the type tells
+ * them.
+ */
+export function decodeCustom(
+  value: Record<string, unknown>,
+  { decode }: Pick<CustomType, 'decode'>,
+  { fieldValidation = 'Warn', text, earlier }: Omit<DecodeOptions, 'schema' | 'registry'>,
+): Decoded<KubernetesObject> {
+  const { object, unknown } = decode(value)
+  if (fieldValidation === 'Ignore') return { object, warnings: [] }
+  const repeated = text ? fieldFaults(text, value, []) : []
+  return { object, warnings: judged([...repeated, ...unknown.map(unknownField)], { fieldValidation, earlier }) }
+}
+
 /** Upstream reports this many at most. */
 const maxWarnings = 100
 
@@ -54,8 +71,17 @@ export function decodeObject<T = Record<string, unknown>>(value: unknown, option
   if (!context.unknown) return { object, warnings: [] }
   const { unknown } = context
   // What was no JSON, or was made by a patch, has its keys in order.
-  const faults = (text ? fieldFaults(text, value, unknown) : unknown.toSorted().map(unknownField)).slice(0, maxWarnings)
-  const all = [...(earlier?.all ? [earlier.all] : []), ...faults]
+  const faults = text ? fieldFaults(text, value, unknown) : unknown.toSorted().map(unknownField)
+  return { object, warnings: judged(faults, { fieldValidation, earlier }) }
+}
+
+/** What to warn of; thrown where nothing is tolerated. */
+function judged(
+  faults: readonly string[],
+  { fieldValidation, earlier }: Pick<DecodeOptions, 'fieldValidation' | 'earlier'>,
+): string[] {
+  const told = faults.slice(0, maxWarnings)
+  const all = [...(earlier?.all ? [earlier.all] : []), ...told]
   if (fieldValidation === 'Strict' && all.length) throw new DecodeError(`strict decoding error: ${all.join(', ')}`)
-  return { object, warnings: [...(earlier?.each ?? []), ...faults] }
+  return [...(earlier?.each ?? []), ...told]
 }

@@ -33,7 +33,7 @@ export const updateScale: Handler = async (resource) => {
 
 export const patchScale: Handler = async (resource) => {
   const { kube, request } = resource
-  const type = patchTypeOf(request.headers['content-type'])
+  const type = patchTypeOf(request.headers['content-type'], resource.definition)
   const parameters = patchParameters(kube, { apply: type === 'apply' })
   const body = patchBody(request.body as Buffer | undefined, type).value
   await write(resource, parameters, (scale) =>

@@ -5,29 +5,33 @@ const annotation = 'api-approved.kubernetes.io'
 const field = `metadata.annotations[${annotation}]`
 const see = 'see https://github.com/kubernetes/enhancements/pull/1111'
 
-const isProtected = (group: string): boolean => /(^|\.)(k8s|kubernetes)\.io$/.test(group)
+const unmet = {
+  missing: `protected groups must have approval annotation "${annotation}", ${see}`,
+  invalid: `protected groups must have approval annotation "${annotation}" with either a URL or a reason starting with "unapproved", ${see}`,
+}
 
-type State = 'missing' | 'unapproved' | 'approved' | 'invalid'
+/** Kubernetes' own groups. */
+export const isProtectedGroup = (group: string): boolean => /(^|\.)(k8s|kubernetes)\.io$/.test(group)
 
-function stateOf({ metadata }: CustomResourceDefinition): State {
+export interface Approval {
+  state: 'missing' | 'unapproved' | 'approved' | 'invalid'
+  reason: string
+}
+
+/** Who approved a definition in such a group, as its annotation says it. */
+export function approvalOf({ metadata }: CustomResourceDefinition): Approval {
   const value = metadata.annotations?.[annotation] ?? ''
-  if (value === '') return 'missing'
-  if (value.startsWith('unapproved')) return 'unapproved'
-  return URL.canParse(value) && new URL(value).host !== '' ? 'approved' : 'invalid'
+  if (value === '') return { state: 'missing', reason: unmet.missing }
+  if (value.startsWith('unapproved')) return { state: 'unapproved', reason: `not approved: ${JSON.stringify(value)}` }
+  return URL.canParse(value) && new URL(value).host !== ''
+    ? { state: 'approved', reason: `approved in ${value}` }
+    : { state: 'invalid', reason: unmet.invalid }
 }
 
 /** Kubernetes' own groups are its community's: definitions in them say who approved them, or that nobody did. */
 export function validateApproval(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
-  const state = stateOf(definition)
-  if (!isProtected(definition.spec.group ?? '') || (old && stateOf(old) === state)) return []
-  if (state === 'missing')
-    return [required(field, `protected groups must have approval annotation "${annotation}", ${see}`)]
-  if (state !== 'invalid') return []
-  return [
-    invalidValue(
-      field,
-      definition.metadata.annotations?.[annotation],
-      `protected groups must have approval annotation "${annotation}" with either a URL or a reason starting with "unapproved", ${see}`,
-    ),
-  ]
+  const { state, reason } = approvalOf(definition)
+  if (!isProtectedGroup(definition.spec.group ?? '') || (old && approvalOf(old).state === state)) return []
+  if (state === 'missing') return [required(field, reason)]
+  return state === 'invalid' ? [invalidValue(field, definition.metadata.annotations?.[annotation], reason)] : []
 }

@@ -7,9 +7,6 @@ import { validateSpec, validateStoredVersions } from './definition-spec.ts'
 import { formatWarnings } from './schema-formats.ts'
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from './types.ts'
 
-const notServed =
-  'custom resources are not served yet: the definition is stored and validated, and no objects of it can be made'
-
 function defaults(definition: CustomResourceDefinition): void {
   definition.spec ??= {} as CustomResourceDefinitionSpec
   const { spec } = definition
@@ -93,7 +90,7 @@ export const customResourceDefinitions: ResourceDefinition<CustomResourceDefinit
   validate: (definition) => validate(definition),
   validateUpdate,
   validateStatusUpdate: validateStatus,
-  warnings: (definition, old) => [...(old ? [] : [notServed]), ...formatWarnings(definition, old)],
+  warnings: formatWarnings,
   columns: [
     nameColumn,
     {

@@ -18,6 +18,14 @@ export const additionalOf = ({ additionalProperties }: Schema): Schema | undefin
 export const propertiesOf = ({ properties }: Schema): [string, Schema][] =>
   Object.entries(properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
 
+/** Names come from outside: `constructor` is no property of every object. */
+export const propertyOf = ({ properties }: Schema, name: string): Schema | undefined =>
+  properties && Object.hasOwn(properties, name) ? properties[name] : undefined
+
+/** What `additionalProperties` describes: a schema, nothing in particular, or no more than the properties that are named. */
+export const describesOthers = ({ additionalProperties }: Schema): boolean =>
+  additionalProperties !== undefined && additionalProperties !== false
+
 /** The junctors, with the path of each of their schemas. */
 export function* junctorsOf(schema: Schema, field: string): Generator<{ schema: Schema; field: string }> {
   if (schema.not) yield { schema: schema.not, field: `${field}.not` }

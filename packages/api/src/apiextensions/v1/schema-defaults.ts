@@ -1,5 +1,6 @@
 import { type FieldError, invalidValue, semanticallyEqual } from '@tandem/apimachinery'
-import { additionalOf, itemsOf, propertiesOf, type Schema } from './json-schema.ts'
+import { itemsOf, propertiesOf, type Schema } from './json-schema.ts'
+import { pruned } from './schema-pruning.ts'
 import { validateValue } from './schema-values.ts'
 
 /** Every default is a value that its schema allows, and that it would keep whole. */
@@ -18,23 +19,3 @@ const validateDefault = (field: string, value: unknown, schema: Schema): FieldEr
     : [invalidValue(field, value, 'must not have unknown fields')]),
   ...validateValue({ field, name: '' }, value, schema),
 ]
-
-/** The value without the fields that the schema does not know. */
-function pruned(value: unknown, schema: Schema): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const items = itemsOf(schema)
-    return items ? value.map((item) => pruned(item, items)) : value
-  }
-  const keepsAll = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true
-  const resource = schema['x-kubernetes-embedded-resource'] ? ['apiVersion', 'kind', 'metadata'] : []
-  const known = new Map(propertiesOf(schema))
-  const additional = additionalOf(schema)
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, member]) => {
-      const described = known.get(name) ?? additional
-      if (described) return [[name, pruned(member, described)]]
-      return keepsAll || resource.includes(name) ? [[name, member]] : []
-    }),
-  )
-}

@@ -16,7 +16,8 @@ export interface ListKey {
   default: unknown
 }
 
-const anything: TypeRef = { kind: 'any' }
+/** Free-form, as no built-in field is: objects are owned by key, the rest whole. */
+export const anything: TypeRef = { kind: 'any' }
 const leaves = new WeakMap<TypeRef, Structure>()
 
 /** Where a field stands in a set of fields, and how its value is owned. */
@@ -81,7 +82,7 @@ function makeTypeStructure(type: TypeRef, registry: SchemaRegistry): Structure {
 /** Of a field by name; what the type does not know is free-form: objects by key, the rest whole. */
 export function placeOfField(schema: TypeSchema, name: string, value: unknown, registry: SchemaRegistry): FieldPlace {
   const field = schema.fields.get(name)
-  if (field) return placeOf(field, registry)
+  if (field && field.type !== anything) return placeOf(field, registry)
   return { element: fieldElement(name), structure: isObject(value) ? { kind: 'map', of: anything } : leaf(anything) }
 }
 

@@ -1,0 +1,112 @@
+import type { Schema } from '@tandem/api/apiextensions/v1/json-schema'
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@tandem/api/apiextensions/v1/types'
+import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
+import { byPreference } from '../discovery/version-order.ts'
+import { decoding } from './decoding.ts'
+import { printerColumns } from './printer-columns.ts'
+import { publishedSchema } from './published-schema.ts'
+import { selectableFields } from './selectable-fields.ts'
+import { CustomTypes } from './types.ts'
+import { validation } from './validation.ts'
+
+/** What a CustomResourceDefinition makes the server serve. */
+export interface CustomResource {
+  /** The version in which objects are kept. */
+  readonly storage: ResourceDefinition
+  /** Those that are served; the stored one may be none of them. */
+  readonly served: readonly ResourceDefinition[]
+}
+
+export function customResourceOf(crd: CustomResourceDefinition): CustomResource {
+  const versions = crd.spec.versions
+  const stored = versions.find(({ storage }) => storage) ?? versions[0]
+  if (!stored) throw new Error(`${crd.metadata.name} has no versions`)
+  const storage = definitionOf(crd, stored)
+  const served = versions
+    .filter(({ served }) => served)
+    .map((version) => (version === stored ? storage : convertedFrom(storage, definitionOf(crd, version))))
+  return { storage, served }
+}
+
+/** The name of its type: `com.example.v1.Widget`. */
+const typeName = (group: string, version: string, kind: string): string =>
+  [...group.split('.').reverse(), version, kind].join('.')
+
+const anything: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+
+function definitionOf(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceDefinition {
+  const { group, scope, versions } = crd.spec
+  const names = crd.status?.acceptedNames ?? crd.spec.names
+  const { kind, plural, singular, listKind, shortNames, categories } = names
+  const schema = version.schema?.openAPIV3Schema ?? anything
+  const name = typeName(group, version.name, kind)
+  const { subresources } = version
+  // All versions are one object in the store, and what is selected is selected there.
+  const selectable = versions.flatMap((each) => each.selectableFields ?? [])
+  return {
+    group,
+    version: version.name,
+    kind,
+    plural,
+    ...(singular && { singular }),
+    ...(listKind && { listKind }),
+    ...(shortNames?.length && { shortNames }),
+    ...(categories?.length && { categories }),
+    scope: scope === 'Namespaced' ? 'Namespaced' : 'Cluster',
+    schema: name,
+    hasGeneration: true,
+    allowUnconditionalUpdate: false,
+    ...(version.deprecated && { deprecationWarning: deprecationOf(crd, version) }),
+    subresources: {
+      ...(subresources?.status && { status: true as const }),
+      ...(subresources?.scale && { scale: subresources.scale }),
+    },
+    ...(selectable.length > 0 && { selectableFields: selectableFields(selectable) }),
+    columns: printerColumns(version.additionalPrinterColumns),
+    ...validation(schema, subresources?.scale),
+    prepareForCreate(object) {
+      if (subresources?.status) delete (object as { status?: unknown }).status
+    },
+    prepareForStatusUpdate: keepMetadata,
+    custom: {
+      registry: new CustomTypes(name, schema),
+      ...decoding(schema),
+      published: (openApi) => publishedSchema(schema, openApi),
+    },
+  }
+}
+
+/** Versions differ in nothing but their name and their schema. */
+function convertedFrom(storage: ResourceDefinition, definition: ResourceDefinition): ResourceDefinition {
+  const [apiVersion, stored] = [definition, storage].map(({ group, version }) => `${group}/${version}`)
+  return {
+    ...definition,
+    storedAs: {
+      definition: storage,
+      ownRules: true,
+      toStored: (object: KubernetesObject) => ({ ...object, apiVersion: stored }) as KubernetesObject,
+      fromStored: (object) => definition.custom?.fromStored({ ...object, apiVersion } as KubernetesObject) ?? object,
+    },
+  }
+}
+
+/** Status is written alone: of the metadata nothing but its owners changes. */
+function keepMetadata(object: KubernetesObject, old: KubernetesObject): void {
+  const { managedFields, resourceVersion } = object.metadata
+  object.metadata = { ...old.metadata, ...(resourceVersion !== undefined && { resourceVersion }) }
+  if (managedFields) object.metadata.managedFields = managedFields
+  else delete object.metadata.managedFields
+}
+
+function deprecationOf(
+  { spec: { group, names, versions } }: CustomResourceDefinition,
+  { name, deprecationWarning }: CustomResourceDefinitionVersion,
+): string {
+  if (deprecationWarning) return deprecationWarning
+  const [newer] = versions
+    .filter((version) => version.served && !version.deprecated && byPreference(version.name, name) < 0)
+    .map((version) => version.name)
+    .sort(byPreference)
+  const said = `${group}/${name} ${names.kind} is deprecated`
+  return newer === undefined ? said : `${said}; use ${group}/${newer} ${names.kind}`
+}
