@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { badRequest, StatusError } from '@tandem/apimachinery'
 import type { Watch } from '../registry/store.ts'
 import { Turns } from '../registry/turns.ts'
@@ -87,7 +88,7 @@ async function stream(resource: ResourceRequest, events: Watch, view: View, endi
         parts.push(view.event(event, { first }))
         first = false
         if (!turns.isOver) continue
-        if (!raw.write(joinedEvents(parts))) await drained(raw, ending.signal)
+        if (!writeAtOnce(raw, joinedEvents(parts))) await drained(raw, ending.signal)
         await turns.next()
         parts = []
       }
@@ -98,6 +99,14 @@ async function stream(resource: ResourceRequest, events: Watch, view: View, endi
   }
   raw.end()
   disconnectUnlessClosed(reply, resource.services.clock)
+}
+
+/** On its way before others of the same event are written: left to itself, a response holds what is written until all of them are. */
+function writeAtOnce(raw: ServerResponse, bytes: Uint8Array): boolean {
+  raw.cork()
+  const hasRoom = raw.write(bytes)
+  raw.uncork()
+  return hasRoom
 }
 
 const contentTypeOf = ({ accepted: { mediaType } }: View): string =>
