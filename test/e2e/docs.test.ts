@@ -31,6 +31,10 @@ const runHere: Readonly<Record<string, readonly Expectation[]>> = {
     { command: 'tandem logs', prints: /"msg"/ },
     { command: 'tandem kubeconfig', prints: /current-context: tandem-staging/ },
   ],
+  'docs/storage.md: Claims': [
+    { command: 'kubectl -n books get', prints: /pages-ledger-1 +Bound +pvc-/ },
+    { command: 'kubectl -n books exec', prints: /^(opened by ledger-0\n){2}$/ },
+  ],
   'docs/encryption.md: Encryption at rest': [
     { command: 'tandem encryption rotate', prints: /prod: secrets are under key-/ },
     { command: 'tandem encryption status', prints: /prod +key-/ },
@@ -142,6 +146,10 @@ const looks: Readonly<Record<string, { look: (kubectl: Kubectl) => Promise<strin
       return [...new Set(await Promise.all(answers))].join(' ')
     },
     sees: /^counter-[\w-]+$/,
+  },
+  'stateful-set': {
+    look: (kubectl) => kubectl('exec', 'ledger-1', '--', 'cat', '/pages/index.html'),
+    sees: /^opened by ledger-1$/m,
   },
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configMaps } from '@tandem/api/core/v1/configmap'
+import { localPathDirectoryAnnotation } from '@tandem/api/core/v1/local-path'
 import { nodes } from '@tandem/api/core/v1/node'
 import { pods } from '@tandem/api/core/v1/pod'
 import { secrets } from '@tandem/api/core/v1/secret'
@@ -48,6 +49,7 @@ import { StatsProvider } from './stats/stats-provider.ts'
 import { ClaimedVolumes } from './volumes/claimed-volumes.ts'
 import { plugins } from './volumes/index.generated.ts'
 import { LocalPathDirectory } from './volumes/local-path-directory.ts'
+import { LocalPathRemoval } from './volumes/local-path-removal.ts'
 import { TokenCache } from './volumes/token-cache.ts'
 import { VolumeManager } from './volumes/volume-manager.ts'
 
@@ -162,7 +164,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     volumes: new VolumeManager({
       plugins,
       directories,
-      claims: new ClaimedVolumes(client),
+      claims: new ClaimedVolumes({ client, clock }),
       node: () => nodeInformer.get({ name: options.nodeName }),
       context: {
         localPath,
@@ -276,6 +278,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
         () => 'docker://Unknown',
       ),
       labels: options.nodeLabels,
+      annotations: { [localPathDirectoryAnnotation]: localPath.root },
       taints: options.registerWithTaints,
     },
     networkError: () => nodeNetwork.error,
@@ -333,6 +336,17 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   repeat(clock, signal, imageCollectionInterval, () => imageCollector.collect())
   await Promise.all([serviceInformer.synced, nodeInformer.synced])
   await workers.start()
+  const removals = new LocalPathRemoval({
+    directory: localPath,
+    client,
+    nodeName: options.nodeName,
+    inUse: (volume) => podServices.volumes.inUse(volume),
+    clock,
+    logger,
+    signal,
+  })
+  const removeVolumes = (node: Node): void => removals.follow(node)
+  nodeInformer.addHandler({ added: removeVolumes, updated: removeVolumes })
   logger.info({ node: options.nodeName, port: server.port }, 'kubelet started')
 
   let finish: (() => void) | undefined

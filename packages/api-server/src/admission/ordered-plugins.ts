@@ -1,5 +1,6 @@
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import { claimResize } from './claim-resize.ts'
 import { defaultIngressClass, defaultStorageClass } from './default-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
@@ -28,6 +29,7 @@ const plugins: readonly CreatePlugin[] = [
   podSecurity,
   storageObjectInUseProtection,
   defaultStorageClass,
+  claimResize,
   runtimeClass,
   certificateApproval,
   certificateSigning,

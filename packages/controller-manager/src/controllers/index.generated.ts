@@ -14,6 +14,8 @@ import { controller as endpointsliceController } from './endpointslice.ts'
 import { controller as ephemeralVolumeController } from './ephemeral-volume.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
 import { controller as jobController } from './job.ts'
+import { controller as localPathClassController } from './local-path-class.ts'
+import { controller as localPathProvisionerController } from './local-path-provisioner.ts'
 import { controller as namespaceController } from './namespace.ts'
 import { controller as nodeIpamController } from './node-ipam.ts'
 import { controller as nodeLifecycleController } from './node-lifecycle.ts'
@@ -47,6 +49,8 @@ export const controllers = [
   ephemeralVolumeController,
   garbageCollectorController,
   jobController,
+  localPathClassController,
+  localPathProvisionerController,
   namespaceController,
   nodeIpamController,
   nodeLifecycleController,

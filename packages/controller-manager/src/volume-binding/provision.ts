@@ -2,12 +2,9 @@ import { persistentVolumeClaims } from '@tandem/api/core/v1/persistentvolumeclai
 import type { PersistentVolumeClaim } from '@tandem/api/core/v1/types'
 import type { StorageClass } from '@tandem/api/storage/v1/types'
 import type { ControllerContext } from '@tandem/controller-runtime'
+import { provisionerAnnotations } from './annotations.ts'
 import type { ToldEvent } from './claim-step.ts'
 
-const provisionerAnnotations = [
-  'volume.beta.kubernetes.io/storage-provisioner',
-  'volume.kubernetes.io/storage-provisioner',
-]
 const none = 'kubernetes.io/no-provisioner'
 
 /** Names the provisioner that is to make a volume for the claim, which watches for its name. */

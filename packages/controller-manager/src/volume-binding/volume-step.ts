@@ -1,8 +1,7 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '@tandem/api/core/v1/types'
 import { boundByControllerAnnotation } from '@tandem/api/core/v1/volume-binding'
+import { provisionedByAnnotation } from './annotations.ts'
 import { hasOtherMode } from './mismatch.ts'
-
-const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by'
 
 /** What a volume needs next. */
 export type VolumeStep =

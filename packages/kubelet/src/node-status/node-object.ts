@@ -13,6 +13,7 @@ export interface NodeFacts {
   allocatable: Resources
   runtimeVersion: string
   labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
   taints: readonly Taint[]
 }
 
@@ -32,11 +33,17 @@ export const nodeLabels = ({ name, machine }: NodeFacts): Record<string, string>
   'beta.kubernetes.io/arch': machine.architecture,
 })
 
+/** The annotations a node gives itself: volumes are attached for it by a controller. */
+export const nodeAnnotations = ({ annotations }: NodeFacts): Record<string, string> => ({
+  'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+  ...annotations,
+})
+
 export const newNode = (facts: NodeFacts, health: NodeHealth, now: string): New<Node> => ({
   metadata: {
     name: facts.name,
     labels: { ...nodeLabels(facts), ...facts.labels },
-    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    annotations: nodeAnnotations(facts),
   },
   spec: { ...(facts.taints.length > 0 ? { taints: facts.taints.map((taint) => ({ ...taint })) } : {}) },
   status: nodeStatus(facts, health, { now, old: undefined }),

@@ -6,7 +6,15 @@ import type { Clock, Logger } from '@tandem/component-base'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { PressureCondition } from '../eviction/signals.ts'
 import { conditionEvents } from './node-events.ts'
-import { type NodeFacts, type NodeHealth, newNode, nodeLabels, nodeStatus, sameStatus } from './node-object.ts'
+import {
+  type NodeFacts,
+  type NodeHealth,
+  newNode,
+  nodeAnnotations,
+  nodeLabels,
+  nodeStatus,
+  sameStatus,
+} from './node-object.ts'
 
 export interface NodeStatusOptions {
   client: Client
@@ -64,9 +72,12 @@ export class NodeStatusManager {
     }
     const node = await client.get(nodes, { name: this.#facts.name })
     const labels = { ...nodeLabels(this.#facts), ...this.#facts.labels }
-    const missing = Object.entries(labels).filter(([name, value]) => node.metadata.labels?.[name] !== value)
-    if (missing.length === 0) return node
-    const body = { metadata: { labels: Object.fromEntries(missing) } }
+    const missing = {
+      labels: lacking(node.metadata.labels, labels),
+      annotations: lacking(node.metadata.annotations, nodeAnnotations(this.#facts)),
+    }
+    if (Object.values(missing).every((entries) => Object.keys(entries).length === 0)) return node
+    const body = { metadata: missing }
     return client.patch(nodes, { name: this.#facts.name }, { type: 'strategic', body })
   }
 
@@ -132,3 +143,8 @@ export class NodeStatusManager {
     return `${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}Z`
   }
 }
+
+const lacking = (
+  found: Readonly<Record<string, string>> = {},
+  wanted: Readonly<Record<string, string>>,
+): Record<string, string> => Object.fromEntries(Object.entries(wanted).filter(([name, value]) => found[name] !== value))

@@ -2,8 +2,10 @@ import { persistentVolumes } from '@tandem/api/core/v1/persistentvolume'
 import { persistentVolumeClaims } from '@tandem/api/core/v1/persistentvolumeclaim'
 import { isClaimOfPod } from '@tandem/api/core/v1/pod-volume-claims'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@tandem/api/core/v1/types'
-import { claimNameOf } from '@tandem/api/core/v1/volume-binding'
+import { claimNameOf, isFullyBound } from '@tandem/api/core/v1/volume-binding'
+import type { ObjectKey } from '@tandem/apimachinery'
 import type { Client } from '@tandem/client'
+import type { Clock } from '@tandem/component-base'
 
 const protection = 'kubernetes.io/pvc-protection'
 
@@ -20,9 +22,11 @@ export class ClaimError extends Error {
 /** Finds what is behind the claims of pods. A node may read claims of its own pods one by one, and not watch them. */
 export class ClaimedVolumes {
   readonly #client: Pick<Client, 'get'>
+  readonly #clock: Pick<Clock, 'sleep'>
 
-  constructor(client: Pick<Client, 'get'>) {
+  constructor({ client, clock }: { client: Pick<Client, 'get'>; clock: Pick<Clock, 'sleep'> }) {
     this.#client = client
+    this.#clock = clock
   }
 
   /** Undefined for a volume that is no claim's. */
@@ -33,9 +37,9 @@ export class ClaimedVolumes {
     const failed = (what: string, cause?: unknown): never => {
       throw new ClaimError(`error processing PVC ${namespace}/${name}: ${what}`, { cause })
     }
-    const claim = await this.#client
-      .get(persistentVolumeClaims, { namespace, name })
-      .catch((error) => failed(`failed to fetch PVC from API server: ${messageOf(error)}`, error))
+    const claim = await this.#claim({ namespace, name }).catch((error) =>
+      failed(`failed to fetch PVC from API server: ${messageOf(error)}`, error),
+    )
     const problem = problemOf(claim)
     if (problem !== undefined) failed(problem)
     if (volume.ephemeral && !isClaimOfPod(pod, claim))
@@ -50,6 +54,15 @@ export class ClaimedVolumes {
     if (misbound !== undefined) failed(misbound)
     checkMode(pod, volume.name, persistentVolume)
     return { claim, volume: persistentVolume }
+  }
+
+  /** Its status is written last when it is bound, and the pod may be here by then: that moment is waited for. */
+  async #claim(key: ObjectKey): Promise<PersistentVolumeClaim> {
+    for (let tries = 0; ; tries++) {
+      const claim = await this.#client.get(persistentVolumeClaims, key)
+      if (claim.status?.phase === 'Bound' || !isFullyBound(claim) || tries === 20) return claim
+      await this.#clock.sleep(100)
+    }
   }
 }
 

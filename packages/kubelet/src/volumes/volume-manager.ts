@@ -110,6 +110,13 @@ export class VolumeManager {
     if (claimed && node && !isVolumeReachable(claimed.volume, node)) throw new Error('no matching NodeSelectorTerms')
   }
 
+  /** Does a pod of this node have the persistent volume? */
+  inUse(persistentVolume: string): boolean {
+    for (const mounts of this.#persistent.values())
+      for (const { claimed } of mounts.values()) if (claimed.volume.metadata.name === persistentVolume) return true
+    return false
+  }
+
   /** Undoes every mount of the pod and removes its directories, from what is found on disk: the object may be gone. */
   async unmountPod(uid: string): Promise<void> {
     const { plugins, directories } = this.#options

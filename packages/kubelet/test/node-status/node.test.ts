@@ -45,6 +45,7 @@ const facts = {
   allocatable: {},
   runtimeVersion: 'docker://20.10',
   labels: { zone: 'a' },
+  annotations: {},
   taints: [parseTaint('only=x:NoSchedule')],
 }
 const healthy: NodeHealth = { runtimeError: undefined, networkError: undefined, pressure: new Set() }

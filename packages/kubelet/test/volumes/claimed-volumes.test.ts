@@ -25,6 +25,7 @@ const reader = (objects: { claim?: PersistentVolumeClaim; volume?: PersistentVol
   },
 })
 
+const clock = { sleep: async () => {} }
 const claimed: Volume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
 const ephemeral: Volume = { name: 'data', ephemeral: {} }
 const deleted = '2026-01-02T00:00:00Z'
@@ -93,14 +94,14 @@ t.test('claims that cannot be used', async (t) => {
       volumes: volumes ?? [claimed],
     })
     const objects = { ...(claim && { claim }), ...(volume && { volume }) }
-    const found = new ClaimedVolumes(reader(objects)).find(pod, pod.spec.volumes?.[0] ?? claimed)
+    const found = new ClaimedVolumes({ client: reader(objects), clock }).find(pod, pod.spec.volumes?.[0] ?? claimed)
     await t.rejects(found, { message }, name)
   }
 })
 
 t.test('claims that can', async (t) => {
   const find = (objects: Parameters<typeof reader>[0], volume = claimed) =>
-    new ClaimedVolumes(reader(objects)).find(podOf(), volume)
+    new ClaimedVolumes({ client: reader(objects), clock }).find(podOf(), volume)
   t.equal(await find({}, { name: 'scratch', emptyDir: {} }), undefined, 'a volume that is no claim’s')
   t.match(await find({ claim: claimOf(), volume: volumeOf() }), { volume: { metadata: { name: 'pv' } } })
   const protectedClaim = claimOf({
@@ -110,4 +111,13 @@ t.test('claims that can', async (t) => {
   const own = [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: 'u1', controller: true }]
   const made = claimOf({ metadata: { ...meta, name: 'web-data', ownerReferences: own } })
   t.ok(await find({ claim: made, volume: volumeOf() }, ephemeral), 'made for the pod')
+})
+
+t.test('a claim that is bound but for its status is waited for', async (t) => {
+  const bound = { ...meta, annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }
+  const objects = { claim: claimOf({ metadata: bound, status: { phase: 'Pending' } }), volume: volumeOf() }
+  const write = async () => {
+    objects.claim = claimOf({ metadata: bound })
+  }
+  t.ok(await new ClaimedVolumes({ client: reader(objects), clock: { sleep: write } }).find(podOf(), claimed))
 })
