@@ -9,7 +9,7 @@ const name = 'local-path'
 
 /** Where a node keeps volumes there is a class for them, the default one. What a user makes of it, it stays. */
 export const controller: Controller<Node> = {
-  name: 'local-path-class',
+  name: 'local-path-class-controller',
   for: nodes,
   watches: [
     {

@@ -23,7 +23,7 @@ import { eventRule } from '../permissions.ts'
  * directory itself is its kubelet's to make and to remove. Its keys are claims, and volumes, which have no namespace.
  */
 export const controller: Controller<PersistentVolumeClaim> = {
-  name: 'local-path-provisioner',
+  name: 'local-path-provisioner-controller',
   eventSource: localPathProvisioner,
   for: persistentVolumeClaims,
   watches: [

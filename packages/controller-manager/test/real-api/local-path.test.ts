@@ -10,8 +10,8 @@ import { isGone, startTestCluster } from './cluster.ts'
 
 const { client, eventually, stop } = await startTestCluster({
   controllers: [
-    'local-path-provisioner',
-    'local-path-class',
+    'local-path-provisioner-controller',
+    'local-path-class-controller',
     'persistentvolume-binder-controller',
     'persistentvolumeclaim-protection-controller',
     'persistentvolume-protection-controller',

@@ -39,6 +39,7 @@ const factsOf = (name: string, capacity: Resources, allocatable: Resources): Nod
   allocatable,
   runtimeVersion: 'simulated://1.0.0',
   labels: {},
+  annotations: {},
   taints: [],
 })
 
