@@ -1,11 +1,11 @@
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
-import { claimResize } from './claim-resize.ts'
 import { defaultIngressClass, defaultStorageClass } from './default-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts'
 import type { PluginContext } from './plugin-context.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { priority } from './priority.ts'
@@ -29,7 +29,7 @@ const plugins: readonly CreatePlugin[] = [
   podSecurity,
   storageObjectInUseProtection,
   defaultStorageClass,
-  claimResize,
+  persistentVolumeClaimResize,
   runtimeClass,
   certificateApproval,
   certificateSigning,

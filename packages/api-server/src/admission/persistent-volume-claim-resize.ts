@@ -7,7 +7,7 @@ import { admissionForbidden } from './forbidden.ts'
 import { lookUp, type PluginContext } from './plugin-context.ts'
 
 /** A claim grows only where its class says that volumes can. That it must be bound, validation says. */
-export const claimResize = (context: PluginContext): AdmissionPlugin => ({
+export const persistentVolumeClaimResize = (context: PluginContext): AdmissionPlugin => ({
   name: 'PersistentVolumeClaimResize',
   resources: ['/persistentvolumeclaims'],
   operations: ['UPDATE'],
