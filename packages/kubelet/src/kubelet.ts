@@ -23,10 +23,11 @@ import { EvictionManager } from './eviction/eviction-manager.ts'
 import { NodeObserver } from './eviction/node-observer.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
+import { Admission } from './lifecycle/admission.ts'
 import { HookRunner } from './lifecycle/hook-runner.ts'
-import { nodeAdmission } from './lifecycle/node-admission.ts'
 import { allContainers } from './lifecycle/pod-containers.ts'
 import { PodEvents } from './lifecycle/pod-events.ts'
+import { runtimeHandlers } from './lifecycle/runtime-handler.ts'
 import { StatusManager } from './lifecycle/status-manager.ts'
 import { kubeletMetrics } from './metrics.ts'
 import { CniNetwork, defaultBinaryDirectories } from './network/cni-network.ts'
@@ -156,6 +157,15 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     signal,
   })
   const localPath = new LocalPathDirectory(directories.localPath)
+  const admission = new Admission({
+    node: () => nodeInformer.get({ name: options.nodeName }),
+    allocatable: () => allocatable,
+    pods: () => workers.occupying,
+    isEnding: ({ metadata }) => workers.worker(metadata.uid)?.isEnding ?? true,
+    preempt: (pod, end) => workers.worker(pod.metadata.uid)?.end(end),
+    events,
+    onPreemption: (resource) => preemptionCount.inc({ preemption_signal: resource }),
+  })
   const podServices: PodServices = {
     runtime,
     status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
@@ -188,11 +198,9 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     },
     clock,
     logger,
-    admit(pod) {
-      const node = nodeInformer.get({ name: options.nodeName })
-      const others = workers.active.filter(({ metadata }) => metadata.uid !== pod.metadata.uid)
-      return evictions.refusal(pod) ?? (node && nodeAdmission({ pod, node, allocatable, others }))
-    },
+    runtimeHandler: runtimeHandlers(client),
+    refusal: (pod) => admission.refusal(pod),
+    admit: (pod) => evictions.refusal(pod) ?? admission.admit(pod),
   }
   const workers = new PodWorkers({
     services: podServices,
@@ -232,6 +240,11 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     help: 'Cumulative number of pod evictions by eviction signal',
     labels: ['eviction_signal'],
   })
+  const preemptionCount = metrics.counter({
+    name: 'kubelet_preemptions',
+    help: 'Cumulative number of pod preemptions by preemption resource',
+    labels: ['preemption_signal'],
+  })
   const observer = new NodeObserver({
     runtime,
     reader: cgroupReader,
@@ -250,7 +263,9 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     evict(pod, { message, annotations, signal: cause, ...end }) {
       evictionCount.inc({ eviction_signal: cause })
       events.record(pod, { type: 'Warning', reason: 'Evicted', message, annotations })
-      workers.worker(pod.metadata.uid)?.end({ ...end, reason: 'Evicted', message })
+      const disruption = end.disruption ? { disruption: { message } } : {}
+      const { gracePeriodSeconds } = end
+      workers.worker(pod.metadata.uid)?.end({ reason: 'Evicted', message, gracePeriodSeconds, ...disruption })
     },
     isOver: ({ metadata }) => workers.worker(metadata.uid)?.stage !== 'terminating',
     reclaimDisk: () => imageCollector.removeUnused(),

@@ -12,3 +12,8 @@ export class RuntimeNotFoundError extends Error {
 export class RuntimeUnavailableError extends Error {
   readonly code = 'RuntimeUnavailable'
 }
+
+/** The pod asks for what this runtime cannot do. */
+export class UnsupportedError extends Error {
+  readonly code = 'UNSUPPORTED'
+}

@@ -127,6 +127,10 @@ export interface ContainerState {
 
 export interface SandboxConfig {
   pod: PodIdentity
+  /** Which of the engine's runtimes; empty for its default. */
+  runtimeHandler: string
+  /** False asks for a user namespace of the pod's own. */
+  hostUsers: boolean
   attempt: number
   hostname: string
   hostNetwork: boolean
@@ -150,6 +154,8 @@ export interface PortMapping {
 
 export interface ContainerConfig {
   pod: PodIdentity
+  /** The sandbox's. */
+  runtimeHandler: string
   sandbox: SandboxState
   name: string
   attempt: number

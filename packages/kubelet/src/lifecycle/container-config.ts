@@ -16,6 +16,7 @@ export interface ContainerConfigInput {
   mounts: readonly Mount[]
   terminationMessageFile: string
   cgroupParent: string
+  runtimeHandler: string
   nodeMemory: number
   seccompRoot: string
   targetContainerId?: string
@@ -33,6 +34,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const stopSignal = container.lifecycle?.stopSignal
   return {
     pod: { uid, name, namespace },
+    runtimeHandler: input.runtimeHandler,
     sandbox,
     name: container.name,
     attempt,

@@ -1,17 +1,12 @@
 import { hostPortsConflict, hostPortsOf } from '@tandem/api/core/v1/host-ports'
 import { matchRequiredNodeAffinity } from '@tandem/api/core/v1/node-affinity'
 import { podRequests } from '@tandem/api/core/v1/pod-resources'
-import { addResources, type Resources } from '@tandem/api/core/v1/resource-list'
+import { isExtendedResource } from '@tandem/api/core/v1/resource-name'
 import { tolerationsTolerateTaint } from '@tandem/api/core/v1/toleration'
 import type { Node, Pod } from '@tandem/api/core/v1/types'
-import {
-  compareQuantities,
-  parseQuantity,
-  type Quantity,
-  quantityMilliValue,
-  quantityValue,
-  subtractQuantities,
-} from '@tandem/apimachinery'
+import { quantityMilliValue, quantityValue } from '@tandem/apimachinery'
+import { isStaticPod } from './critical-pod.ts'
+import { podsToPreempt, type Requirements, requestOf, requirementsText, withoutRequestsOf } from './preemption.ts'
 
 export interface Refusal {
   reason: string
@@ -22,44 +17,90 @@ export interface AdmissionInput {
   pod: Pod
   node: Node
   allocatable: Readonly<Record<string, string>>
-  /** Pods that count against the node already. */
+  /** Pods that have what they asked for already. */
   others: readonly Pod[]
 }
 
 /** Why the node turns a pod away that was bound to it; undefined when it takes it. The scheduler looked before; things change. */
-export function nodeAdmission({ pod, node, allocatable, others }: AdmissionInput): Refusal | undefined {
-  return outOfResource(pod, allocatable, others) ?? predicateFailure(pod, node, others) ?? untoleratedTaint(pod, node)
+export function nodeAdmission(input: AdmissionInput): Refusal | undefined {
+  const [shortage] = shortagesOf(input)
+  return unsupported(input.pod) ?? (shortage && outOf(shortage)) ?? predicateFailure(input)
 }
 
-function outOfResource(
-  pod: Pod,
-  allocatable: Readonly<Record<string, string>>,
-  others: readonly Pod[],
-): Refusal | undefined {
-  const maxPods = Number(allocatable.pods ?? Number.POSITIVE_INFINITY)
-  if (others.length + 1 > maxPods) return shortage('pods', { requested: 1, used: others.length, capacity: maxPods })
-  const used: Resources = new Map()
-  for (const other of others) addResources(used, podRequests(other))
-  for (const [name, requested] of podRequests(pod)) {
-    if (requested.nanos === 0n) continue
-    const capacity = parseQuantity(allocatable[name] ?? '0')
-    const taken = used.get(name) ?? parseQuantity('0')
-    if (compareQuantities(requested, subtractQuantities(capacity, taken)) <= 0) continue
-    const amount = (quantity: Quantity) => (name === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity))
-    return shortage(name, { requested: amount(requested), used: amount(taken), capacity: amount(capacity) })
+/**
+ * The same for a pod that the node cannot do without: others are ended for it. Those that are to be ended for it besides
+ * those that are being ended; it is admitted when they are gone.
+ */
+export function criticalAdmission(
+  input: AdmissionInput & { isEnding(pod: Pod): boolean },
+): Refusal | { preempts: Pod[]; resource: string } | undefined {
+  const { pod, others, isEnding } = input
+  const fixed = unsupported(pod) ?? predicateFailure(input)
+  const shortages = shortagesOf(input)
+  if (fixed || shortages.length === 0) return fixed
+  const all: Requirements = new Map(
+    shortages.map(({ resource, requested, used, capacity }) => [resource, requested + used - capacity]),
+  )
+  const missing = withoutRequestsOf(others.filter(isEnding), all)
+  const victims = podsToPreempt(
+    pod,
+    others.filter((other) => !isEnding(other)),
+    missing,
+  )
+  if (victims) return { preempts: victims, resource: shortages[0]?.resource ?? '' }
+  const cause = `no set of running pods found to reclaim resources: ${requirementsText(missing)}`
+  return {
+    reason: 'UnexpectedAdmissionError',
+    message: `Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: ${cause}`,
   }
+}
+
+interface Shortage {
+  resource: string
+  requested: number
+  used: number
+  capacity: number
+}
+
+function shortagesOf({ pod, allocatable, others }: AdmissionInput): Shortage[] {
+  const shortages: Shortage[] = []
+  for (const resource of ['pods', ...podRequests(pod).keys()]) {
+    const text = allocatable[resource]
+    const unlimited = resource === 'pods' ? text === undefined : false
+    // An extended resource that this node knows nothing of is the whole cluster's, and counted by the scheduler.
+    if (unlimited || (text === undefined && isExtendedResource(resource))) continue
+    const capacity = resource === 'cpu' ? quantityMilliValue(text ?? '0') : quantityValue(text ?? '0')
+    const requested = requestOf(pod, resource)
+    const used = others.reduce((sum, other) => sum + requestOf(other, resource), 0)
+    if (requested > 0 && requested + used > capacity) shortages.push({ resource, requested, used, capacity })
+  }
+  return shortages
+}
+
+const outOf = ({ resource, requested, used, capacity }: Shortage): Refusal => ({
+  reason: `OutOf${resource}`,
+  message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+})
+
+/** What no other pod's end would change. */
+function unsupported({ metadata, spec }: Pod): Refusal | undefined {
+  if ((metadata.labels?.['kubernetes.io/os'] ?? 'linux') !== 'linux')
+    return {
+      reason: 'PodOSSelectorNodeLabelDoesNotMatch',
+      message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+    }
+  if (spec.os && spec.os.name !== 'linux')
+    return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" }
+  // The engine always adds the groups that its image gives a user.
+  if (spec.securityContext?.supplementalGroupsPolicy === 'Strict')
+    return {
+      reason: 'SupplementalGroupsPolicyNotSupported',
+      message: 'SupplementalGroupsPolicy=Strict is not supported in this node',
+    }
   return undefined
 }
 
-const shortage = (
-  name: string,
-  { requested, used, capacity }: { requested: number; used: number; capacity: number },
-): Refusal => ({
-  reason: `OutOf${name}`,
-  message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
-})
-
-function predicateFailure(pod: Pod, node: Node, others: readonly Pod[]): Refusal | undefined {
+function predicateFailure({ pod, node, others }: AdmissionInput): Refusal | undefined {
   const failed = (reason: string, message: string): Refusal => ({
     reason,
     message: `Predicate ${reason} failed: ${message}`,
@@ -72,18 +113,11 @@ function predicateFailure(pod: Pod, node: Node, others: readonly Pod[]): Refusal
   const taken = others.flatMap(hostPortsOf)
   if (wanted.some((port) => taken.some((other) => hostPortsConflict(port, other))))
     return failed('NodePorts', "node(s) didn't have free ports for the requested pod ports")
-  return undefined
-}
-
-/** NoExecute alone: what may not start here but may run is the scheduler's business. */
-function untoleratedTaint(pod: Pod, node: Node): Refusal | undefined {
+  // NoExecute alone: what may not start here but may run is the scheduler's business.
   const taint = (node.spec?.taints ?? []).find(
     (taint) => taint.effect === 'NoExecute' && !tolerationsTolerateTaint(pod.spec.tolerations, taint),
   )
-  return (
-    taint && {
-      reason: 'TaintToleration',
-      message: `Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate`,
-    }
-  )
+  return taint && !isStaticPod(pod)
+    ? failed('TaintToleration', "node(s) had taints that the pod didn't tolerate")
+    : undefined
 }

@@ -21,7 +21,7 @@ export interface PodStatusInput {
   /** A resize that has not come to its end: until then containers have what they had. */
   resize?: ConditionVerdict
   /** Why the kubelet ended the pod, where it did. */
-  ended?: { reason: string; message: string; disruption?: boolean }
+  ended?: { reason: string; message: string; disruption?: { message: string } }
   now: number
 }
 
@@ -52,7 +52,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
       type: 'DisruptionTarget',
       status: 'True',
       reason: 'TerminationByKubelet',
-      message: input.ended.message,
+      message: input.ended.disruption.message,
     })
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),

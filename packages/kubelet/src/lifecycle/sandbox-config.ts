@@ -4,19 +4,18 @@ import type { PortMapping, SandboxConfig } from '../container-runtime/runtime.ts
 
 export function sandboxConfig(
   pod: Pod,
-  { attempt, hostname, cgroupParent }: { attempt: number; hostname: string; cgroupParent: string },
+  options: { attempt: number; hostname: string; cgroupParent: string; runtimeHandler: string },
 ): SandboxConfig {
   const { name, uid, namespace = '' } = pod.metadata
   const { spec } = pod
   return {
     pod: { uid, name, namespace },
-    attempt,
-    hostname,
+    ...options,
+    hostUsers: spec.hostUsers ?? true,
     hostNetwork: spec.hostNetwork ?? false,
     hostPid: spec.hostPID ?? false,
     hostIpc: spec.hostIPC ?? false,
     shareProcessNamespace: spec.shareProcessNamespace ?? false,
-    cgroupParent,
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     portMappings: spec.hostNetwork ? [] : portMappings(pod),
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,

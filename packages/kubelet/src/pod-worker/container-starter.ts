@@ -85,8 +85,9 @@ export class ContainerStarter {
     }
     const uid = pod.metadata.uid
     const terminationMessageFile = directories.terminationMessage(uid, container.name, attempt)
-    const [image, env] = await Promise.all([
+    const [image, runtimeHandler, env] = await Promise.all([
       images.ensure(pod, container),
+      this.#services.runtimeHandler(pod),
       // An image that cannot be had is reported first, whatever else is wrong.
       settled(containerEnvironment(container, withAddresses, sources)),
       makeMessageFile(terminationMessageFile),
@@ -107,6 +108,7 @@ export class ContainerStarter {
       mounts,
       terminationMessageFile,
       cgroupParent: cgroups.parentOf(pod),
+      runtimeHandler,
       nodeMemory: node.memoryBytes,
       seccompRoot: directories.seccomp,
       ...(targetContainerId ? { targetContainerId } : {}),

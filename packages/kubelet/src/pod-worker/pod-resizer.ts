@@ -29,7 +29,7 @@ export class PodResizer {
   }
 
   async resize(pod: Pod, state: PodState): Promise<ResizeOutcome> {
-    const { admit, node, cgroups } = this.#services
+    const { node, cgroups } = this.#services
     const resizes = containerResizes(pod, state, node.memoryBytes).filter(
       ({ id, resources }) => this.#given.get(id) !== JSON.stringify(resources),
     )
@@ -40,7 +40,7 @@ export class PodResizer {
     })
     const excess = excessOf(pod, node.allocatable())
     if (excess) return pending('Infeasible', excess)
-    const refusal = admit(pod)
+    const refusal = this.#services.refusal(pod)
     if (refusal?.reason.startsWith('OutOf')) return pending('Deferred', refusal.message)
     const inPlace = resizes.filter(({ restart }) => !restart)
     try {

@@ -19,6 +19,9 @@ import { withTerminationMessages } from './termination-message.ts'
 /** Something failed for reasons outside the pod: tried again after this, doubling. */
 const retryBackoff = { initialMs: 500, maxMs: 30_000 }
 
+/** How often a pod that others are ended for looks whether they are gone. */
+const admissionRetry = 200
+
 /** Why the kubelet itself ends a pod. */
 export interface PodEnd {
   reason: string
@@ -26,7 +29,7 @@ export interface PodEnd {
   /** Instead of the pod's own. */
   gracePeriodSeconds?: number
   /** It is ended for the sake of the node or of other pods. */
-  disruption?: boolean
+  disruption?: { message: string }
 }
 
 type Stage =
@@ -63,6 +66,8 @@ export class PodWorker {
   #admitted = false
   #syncing: Promise<void> | undefined
   #due = false
+  /** Steps beside this one that have come to their end: what was seen before tells nothing of what they made. */
+  #stepsEnded = 0
   #wake: Cancel | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #shorterGrace: (() => void) | undefined
@@ -76,7 +81,10 @@ export class PodWorker {
     this.#onFinished = onFinished
     this.#killer = new ContainerKiller(services)
     this.#resizer = new PodResizer(services)
-    const wake = () => this.notify()
+    const wake = () => {
+      this.#stepsEnded++
+      this.notify()
+    }
     this.#sandboxes = new SandboxKeeper(services, this.#killer, wake)
     this.#launcher = new ContainerLauncher(services, { wake, waiting: this.#waiting })
   }
@@ -88,6 +96,17 @@ export class PodWorker {
   /** Counts against what the node has: neither ended nor turned away. */
   get active(): boolean {
     return this.#stage !== 'finished' && this.#stage !== 'terminated' && !this.#end && !isPodTerminal(this.#pod)
+  }
+
+  /** Has what it asked for, and has not given it back yet. */
+  get occupies(): boolean {
+    const running = this.#pod.status?.phase === 'Running'
+    return (this.#admitted || running) && this.#stage !== 'finished' && this.#stage !== 'terminated'
+  }
+
+  /** The kubelet is ending it for a reason of its own. */
+  get isEnding(): boolean {
+    return this.#end !== undefined
   }
 
   get stage(): Stage {
@@ -177,18 +196,20 @@ export class PodWorker {
 
   async #sync(): Promise<void> {
     const { runtime, probes } = this.#services
+    const stepsEnded = this.#stepsEnded
     const state = await withTerminationMessages(await runtime.podState(this.#pod.metadata.uid), runtime)
     const sandbox = readySandbox(this.#pod, state)
     this.#podIP = sandbox?.ips[0] ?? this.#podIP
     if (this.#stage === 'syncing' && this.#mustEnd(state)) this.#terminate()
     if (this.#stage === 'finished') return
     if (this.#stage === 'terminated') return this.#whenTerminated(state)
+    if (this.#stage === 'syncing' && !this.#admitted) return
     probes.follow(this.#pod, state)
     if (this.#stage === 'terminating') {
       this.#report(state)
       return
     }
-    await this.#step(state)
+    await this.#step(state, stepsEnded)
   }
 
   #mustEnd(state: PodState): boolean {
@@ -196,6 +217,10 @@ export class PodWorker {
     if (isPodTerminal(this.#pod)) return true
     if (!this.#admitted) {
       const refusal = state.containers.length > 0 ? undefined : this.#services.admit(this.#pod)
+      if (refusal === 'waiting') {
+        this.#wakeAfter(admissionRetry)
+        return false
+      }
       if (refusal) {
         this.#services.events.record(this.#pod, { type: 'Warning', ...refusal })
         this.#end = refusal
@@ -224,11 +249,13 @@ export class PodWorker {
   }
 
   /** One step of a pod that should run. */
-  async #step(seen: PodState): Promise<void> {
+  async #step(seen: PodState, stepsEnded: number): Promise<void> {
     const { probes, runtime } = this.#services
     const pod = this.#pod
     const { changed, restarts, condition } = await this.#resizer.resize(pod, seen)
     const state = changed ? await runtime.podState(pod.metadata.uid) : seen
+    // What looks as if it were missing may have been made since: the next look is due already.
+    if (stepsEnded !== this.#stepsEnded) return
     this.#unfinished = condition
     if (condition) this.#retry('resize')
     const actions = podActions(pod, state, probes)

@@ -72,6 +72,11 @@ export class PodWorkers {
     return [...this.#workers.values()].filter(({ active }) => active).map(({ pod }) => pod)
   }
 
+  /** Pods that have what they asked for. */
+  get occupying(): Pod[] {
+    return [...this.#workers.values()].filter(({ occupies }) => occupies).map(({ pod }) => pod)
+  }
+
   worker(uid: string): PodWorker | undefined {
     return this.#workers.get(uid)
   }

@@ -70,7 +70,9 @@ export class SandboxKeeper {
         events.record(pod, { type: 'Normal', reason: 'SandboxChanged', message: sandboxChanged })
       await cgroups.createPod(pod)
       const { hostname } = podHostname(pod, node.dns.domain)
-      await runtime.runSandbox(sandboxConfig(pod, { attempt, hostname, cgroupParent: cgroups.parentOf(pod) }))
+      const runtimeHandler = await this.#services.runtimeHandler(pod)
+      const cgroupParent = cgroups.parentOf(pod)
+      await runtime.runSandbox(sandboxConfig(pod, { attempt, hostname, cgroupParent, runtimeHandler }))
       // Only the newest is of use from now on; containers of older ones keep their logs.
       await Promise.all(state.sandboxes.map(({ id }) => runtime.removeSandbox(id)))
     } catch (error) {

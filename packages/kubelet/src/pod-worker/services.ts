@@ -5,7 +5,9 @@ import type { ContainerRuntime, PodState } from '../container-runtime/runtime.ts
 import type { Directories } from '../directories.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { HookRunner } from '../lifecycle/hook-runner.ts'
+import type { Refusal } from '../lifecycle/node-admission.ts'
 import type { PodEvents } from '../lifecycle/pod-events.ts'
+import type { RuntimeHandlerOf } from '../lifecycle/runtime-handler.ts'
 import type { StatusManager } from '../lifecycle/status-manager.ts'
 import type { ClusterDns, DnsConfig } from '../network/resolv-conf.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
@@ -26,8 +28,11 @@ export interface PodServices {
   node: NodeView
   clock: Clock
   logger: Logger
+  runtimeHandler: RuntimeHandlerOf
   /** Why the node cannot take the pod, if it cannot. */
-  admit(pod: Pod): { reason: string; message: string } | undefined
+  refusal(pod: Pod): Refusal | undefined
+  /** The same at the pod's start, when others may be ended for it: `waiting` until they are gone. */
+  admit(pod: Pod): Refusal | 'waiting' | undefined
 }
 
 export interface ProbeManager extends ProbeResults {

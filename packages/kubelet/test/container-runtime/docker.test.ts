@@ -21,6 +21,7 @@ const able = { negativeOomScore: true, privileged: true }
 const pod = { uid: 'u1', name: 'web', namespace: 'default' }
 const config = (more: Partial<ContainerConfig> = {}): ContainerConfig => ({
   pod,
+  runtimeHandler: '',
   sandbox: sandbox(),
   name: 'main',
   attempt: 2,
@@ -186,10 +187,16 @@ t.test('privileged without the capability is all that the engine may give', asyn
   t.notOk(HostConfig?.CapAdd?.includes('SYS_RESOURCE'))
 })
 
+t.test("a RuntimeClass's handler is a runtime of the engine, and `docker` its default", async (t) => {
+  const runtimeOf = (runtimeHandler: string) =>
+    containerSpec(config({ runtimeHandler }), { scope, limits: able }).HostConfig?.Runtime
+  t.same(['', 'docker', 'runsc'].map(runtimeOf), [undefined, undefined, 'runsc'])
+})
+
 t.test('a sandbox has no network of the engine', async (t) => {
   const asked = sandboxConfig(
     podOf({ containers: [container('a', { ports: [{ containerPort: 80, hostPort: 8080 }] })] }),
-    { attempt: 1, hostname: 'web', cgroupParent: '/k' },
+    { attempt: 1, hostname: 'web', cgroupParent: '/k', runtimeHandler: '' },
   )
   t.same(asked.portMappings, [{ protocol: 'tcp', containerPort: 80, hostPort: 8080 }])
   const spec = sandboxSpec(asked, { scope, image: 'pause', limits: able })
@@ -199,7 +206,12 @@ t.test('a sandbox has no network of the engine', async (t) => {
     HostConfig: { NetworkMode: 'none', IpcMode: 'shareable', OomScoreAdj: -998 },
   })
   const shared = sandboxSpec(
-    sandboxConfig(podOf({ hostNetwork: true }), { attempt: 0, hostname: 'web', cgroupParent: '/k' }),
+    sandboxConfig(podOf({ hostNetwork: true }), {
+      attempt: 0,
+      hostname: 'web',
+      cgroupParent: '/k',
+      runtimeHandler: '',
+    }),
     { scope, image: 'pause', limits: able },
   )
   t.equal(shared.HostConfig?.NetworkMode, 'host')

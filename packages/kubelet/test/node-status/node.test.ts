@@ -119,9 +119,26 @@ const admissions: { name: string; pod: Pod; node?: Node; others?: Pod[]; reason?
     message: "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000",
   },
   {
-    name: 'asks for what the node has none of',
+    name: 'asks for pages that the node has none of',
+    pod: podOf({ containers: [container('main', { resources: { requests: { 'hugepages-2Mi': '4Mi' } } })] }),
+    reason: 'OutOfhugepages-2Mi',
+    message: "Node didn't have enough resource: hugepages-2Mi, requested: 4194304, used: 0, capacity: 0",
+  },
+  {
+    name: 'asks for what no node counts',
     pod: podOf({ containers: [container('main', { resources: { requests: { 'example.com/gpu': '1' } } })] }),
-    reason: 'OutOfexample.com/gpu',
+  },
+  {
+    name: 'is made for another system',
+    pod: podOf({ os: { name: 'windows' } }),
+    reason: 'PodOSNotSupported',
+    message: "Failed to admit pod as the OS field doesn't match node OS",
+  },
+  {
+    name: 'wants its groups strictly',
+    pod: podOf({ securityContext: { supplementalGroupsPolicy: 'Strict' } }),
+    reason: 'SupplementalGroupsPolicyNotSupported',
+    message: 'SupplementalGroupsPolicy=Strict is not supported in this node',
   },
   {
     name: 'is one too many',

@@ -69,7 +69,9 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     },
     clock,
     logger: silentLogger,
+    runtimeHandler: async () => '',
     admit: () => refusal,
+    refusal: () => refusal,
   } as unknown as PodServices
   const worker = new PodWorker(pod, services, () => {
     finished = true

@@ -33,16 +33,19 @@ const running = async () =>
   (await harness.containers()).filter(
     ({ Labels, State }) => Labels['io.kubernetes.container.name'] === 'main' && State === 'running',
   )
-const mirror = (condition: (pod: Pod) => boolean = isReady) => harness.waitFor(mirrorName, condition, 20_000)
-const appears = async () => {
+/** Between the end of one mirror and the start of the next there is none. */
+async function mirror(condition: (pod: Pod) => boolean = isReady): Promise<Pod> {
   const deadline = Date.now() + 20_000
-  while (Date.now() < deadline && !(await harness.pod(mirrorName).catch(() => undefined)))
+  for (;;) {
+    const found = await harness.pod(mirrorName).catch(() => undefined)
+    if (found && condition(found)) return found
+    if (Date.now() > deadline) throw new Error(`no such mirror:\n${JSON.stringify(found?.status, undefined, 1)}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
+  }
 }
 
 t.test('a manifest becomes a running pod, with a mirror that tells of it', async (t) => {
   await write('one')
-  await appears()
   const pod = await mirror()
   t.match(pod, {
     metadata: {
@@ -60,13 +63,11 @@ t.test('a manifest becomes a running pod, with a mirror that tells of it', async
 t.test('a mirror that is deleted is made again, and what runs runs on', async (t) => {
   const [before, containers] = [await mirror(), await running()]
   await harness.client.delete(pods, { namespace: 'default', name: mirrorName }, { gracePeriodSeconds: 0 })
-  await appears()
   const after = await mirror(
     ({ metadata, status }) => metadata.uid !== before.metadata.uid && status?.phase === 'Running',
   )
   t.equal(after.status?.containerStatuses?.[0]?.restartCount, 0)
   await harness.client.delete(pods, { namespace: 'default', name: mirrorName }, { gracePeriodSeconds: 30 })
-  await appears()
   await mirror(({ metadata, status }) => metadata.uid !== after.metadata.uid && status?.phase === 'Running')
   t.same(
     (await running()).map(({ Id }) => Id),
@@ -107,7 +108,6 @@ t.test('a manifest that is no pod any more ends the pod, and its mirror goes', a
 
 t.test('a mirror whose manifest went while nobody looked goes too', async (t) => {
   await write('three')
-  await appears()
   await mirror()
   await harness.kubelet.stop()
   await rm(join(manifests, 'web.yaml'))

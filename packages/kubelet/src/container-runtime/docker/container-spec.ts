@@ -25,6 +25,7 @@ export function sandboxSpec(
     Labels: { ...sandboxLabels(scope, config) },
     ...(config.hostNetwork ? {} : { Hostname: config.hostname }),
     HostConfig: {
+      ...runtimeOf(config),
       // The engine's own networks are never used: the address comes by CNI.
       NetworkMode: config.hostNetwork ? 'host' : 'none',
       IpcMode: config.hostIpc ? 'host' : 'shareable',
@@ -62,6 +63,7 @@ export function containerSpec(
     ...userOf(security),
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
+      ...runtimeOf(config),
       NetworkMode: shared,
       IpcMode: namespaces.hostIpc ? 'host' : shared,
       ...pidModeOf(config, shared),
@@ -81,6 +83,10 @@ export function containerSpec(
     },
   }
 }
+
+/** `docker` is what RuntimeClasses call the engine's own default. */
+const runtimeOf = ({ runtimeHandler }: { runtimeHandler: string }): { Runtime?: string } =>
+  runtimeHandler === '' || runtimeHandler === 'docker' ? {} : { Runtime: runtimeHandler }
 
 export const resourceSpec = ({ cpuShares, cpuQuota, cpuPeriod = 100_000, memoryLimit }: LinuxResources) => ({
   CpuShares: cpuShares,

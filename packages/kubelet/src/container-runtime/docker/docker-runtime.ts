@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock, Logger } from '@tandem/component-base'
 import type Docker from 'dockerode'
 import type { PodNetwork } from '../../network/pod-network.ts'
-import { RunContainerError, RuntimeNotFoundError } from '../errors.ts'
+import { RunContainerError, RuntimeNotFoundError, UnsupportedError } from '../errors.ts'
 import type * as contract from '../runtime.ts'
 import { containerSpec, type EngineLimits, refusedLimit, resourceSpec, sandboxSpec } from './container-spec.ts'
 import { containerState, sandboxState } from './container-state.ts'
@@ -23,6 +23,12 @@ export interface DockerRuntimeOptions {
   network: PodNetwork
   clock: Clock
   logger: Logger
+}
+
+/** This engine maps users for all of its containers or for none. */
+const noUserNamespaces = ({ runtimeHandler }: contract.SandboxConfig): string => {
+  const who = runtimeHandler === '' ? 'runtime' : `RuntimeClass handler "${runtimeHandler}"`
+  return `can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`
 }
 
 /** Pods on a Docker engine: the sandbox is a container of its own, whose namespaces the pod's containers join. */
@@ -109,6 +115,7 @@ export class DockerRuntime implements contract.ContainerRuntime {
   }
 
   async runSandbox(config: contract.SandboxConfig): Promise<contract.SandboxState> {
+    if (!config.hostUsers) throw new UnsupportedError(noUserNamespaces(config))
     const id = await this.#startSandbox(config)
     const inspected = await this.#inspect(id)
     if (!inspected) throw new RuntimeNotFoundError(`sandbox ${id} is gone`)

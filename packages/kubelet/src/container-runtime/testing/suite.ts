@@ -34,6 +34,8 @@ export async function containerRuntimeSuite({ test, setUp, tearDown }: RuntimeSu
 
   const sandboxConfig: SandboxConfig = {
     pod,
+    runtimeHandler: '',
+    hostUsers: true,
     attempt: 0,
     hostname: 'suite',
     hostNetwork: false,
@@ -52,6 +54,7 @@ export async function containerRuntimeSuite({ test, setUp, tearDown }: RuntimeSu
   }
   const config = (name: string, script: string, more: Partial<ContainerConfig> = {}): ContainerConfig => ({
     pod,
+    runtimeHandler: '',
     sandbox: theSandbox(),
     name,
     attempt: 0,
