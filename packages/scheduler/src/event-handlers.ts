@@ -58,7 +58,13 @@ export function podHandler({ cache, queue, nominator, isOurs }: EventHandlerOpti
         cache.setPod(info, pod.spec.nodeName)
         queue.moveAll(isNew ? { event: 'AssignedPodAdd', pod: info } : { event: 'AssignedPodUpdate', pod: info, old })
       } else if (isOurs(pod) && !cache.isAssumed(pod.metadata.uid)) {
-        queue.update(podInfoOf(pod), { mayHelp: isChanged(pod, old) })
+        const info = podInfoOf(pod)
+        const nominated = pod.status?.nominatedNodeName
+        if (nominated !== old.status?.nominatedNodeName) {
+          if (nominated) nominator.nominate(info, nominated)
+          else nominator.remove(info.key)
+        }
+        queue.update(info, { mayHelp: isChanged(pod, old) })
       }
     },
   }

@@ -75,6 +75,10 @@ export const schedulerFlags = {
     type: 'structure',
     description: 'Ways of scheduling that pods choose by name: which plugins run, and with which arguments',
   },
+  extenders: {
+    type: 'structure',
+    description: 'Services that are asked over HTTP where pods may run',
+  },
   'pod-initial-backoff-seconds': {
     type: 'int',
     default: 1,

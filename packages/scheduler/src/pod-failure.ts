@@ -31,19 +31,26 @@ export function failureStatus(
   return { ...status, ...(isNominated ? {} : { nominatedNodeName }) }
 }
 
+/** Room that was made for the pod goes to a more important one. */
+export async function withdrawNomination(client: Client, { metadata }: Pod): Promise<void> {
+  const { namespace, name, uid } = metadata
+  const body = { metadata: { uid }, status: { nominatedNodeName: null } }
+  await unlessGone(client.patch(pods, { namespace, name }, { type: 'merge', body }, { subresource: 'status' }))
+}
+
+async function unlessGone(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
 /** Says in the pod's status why it does not run. A pod that is gone needs no telling. */
 export async function writeFailure(client: Client, failure: PodFailure, now: number): Promise<void> {
   const status = failureStatus(failure, now)
   if (!status) return
   const { namespace, name } = failure.pod.metadata
-  try {
-    await client.patch(
-      pods,
-      { namespace, name },
-      { type: 'strategic', body: { metadata: { uid: failure.pod.metadata.uid }, status } },
-      { subresource: 'status' },
-    )
-  } catch (error) {
-    if (!isNotFound(error)) throw error
-  }
+  const body = { metadata: { uid: failure.pod.metadata.uid }, status }
+  await unlessGone(client.patch(pods, { namespace, name }, { type: 'strategic', body }, { subresource: 'status' }))
 }

@@ -35,8 +35,28 @@ export function nodesToFind(allNodes: number, percentageOfNodesToScore: number):
   return Math.max(minFeasibleNodes, Math.trunc((allNodes * percentage) / 100))
 }
 
+/** Nodes that a pod may run on, and why not on the others. */
+export interface Feasible {
+  kind: 'feasible'
+  nodes: readonly NodeInfo[]
+  rejections: ReadonlyMap<string, Rejection>
+  evaluated: number
+}
+
+export type Unschedulable = ScheduleResult & { kind: 'unschedulable' }
+
 /** Finds the best node for one pod. Looks, but changes nothing. */
 export function schedulePod(framework: Framework, cycle: Cycle, options: ScheduleOptions): ScheduleResult {
+  const found = findFeasible(framework, cycle, options)
+  return found.kind === 'feasible' ? choose(framework, cycle, { ...found, random: options.random }) : found
+}
+
+/** `among`: only these nodes are looked at. */
+export function findFeasible(
+  framework: Framework,
+  cycle: Cycle,
+  { percentageOfNodesToScore, position, among }: ScheduleOptions & { among?: ReadonlySet<string> },
+): Feasible | Unschedulable {
   const numAllNodes = cycle.nodes.length
   if (numAllNodes === 0)
     return { kind: 'unschedulable', message: noNodesMessage, unschedulablePlugins: new Set(), diagnosis: undefined }
@@ -44,45 +64,59 @@ export function schedulePod(framework: Framework, cycle: Cycle, options: Schedul
   if (outcome.kind === 'rejected') return rejectedAtOnce(cycle, outcome.rejection)
 
   const { nodeNames, narrowedBy, filters } = outcome
-  const nodes = nodeNames ? [...nodeNames].flatMap((name) => cycle.node(name) ?? []) : cycle.nodes
-  const limit = nodeNames ? nodes.length : nodesToFind(numAllNodes, options.percentageOfNodesToScore)
-  const { feasible, rejections, evaluated } = search({
-    framework,
-    cycle,
-    nodes,
-    filters,
-    limit,
-    position: options.position,
+  const nominated = nominatedNode(framework, cycle, outcome)
+  if (nominated && (among?.has(nominated.name) ?? true))
+    return { kind: 'feasible', nodes: [nominated], rejections: new Map(), evaluated: 1 }
+  const names = nodeNames && among ? nodeNames.intersection(among) : (nodeNames ?? among)
+  const nodes = names ? [...names].flatMap((name) => cycle.node(name) ?? []) : cycle.nodes
+  const limit = names ? nodes.length : nodesToFind(numAllNodes, percentageOfNodesToScore)
+  const { feasible, rejections, evaluated } = search({ framework, cycle, nodes, filters, limit, position })
+  if (feasible.length > 0) return { kind: 'feasible', nodes: feasible, rejections, evaluated }
+  return unschedulableOn(cycle, {
+    rejections,
+    ...(nodeNames ? { absentReason: `node(s) didn't satisfy plugin(s) [${narrowedBy.join(' ')}]` } : {}),
+    unschedulablePlugins: new Set([...[...rejections.values()].map(({ plugin }) => plugin), ...narrowedBy]),
   })
-
-  if (feasible.length === 0) {
-    const diagnosis: Diagnosis = {
-      numAllNodes,
-      rejections,
-      ...(nodeNames ? { absentReason: `node(s) didn't satisfy plugin(s) [${narrowedBy.join(' ')}]` } : {}),
-      unschedulablePlugins: new Set([...[...rejections.values()].map(({ plugin }) => plugin), ...narrowedBy]),
-    }
-    const { unschedulablePlugins } = diagnosis
-    return { kind: 'unschedulable', message: fitErrorMessage(diagnosis), unschedulablePlugins, diagnosis }
-  }
-  const chosen = feasible.length === 1 ? feasible[0] : best(feasible, framework.score(cycle, feasible), options.random)
-  return { kind: 'fits', nodeName: chosen?.name ?? '', evaluatedNodes: evaluated, feasibleNodes: feasible.length }
 }
 
-function rejectedAtOnce({ nodes }: Cycle, { status, plugin }: Rejection): ScheduleResult {
-  const diagnosis: Diagnosis = {
-    numAllNodes: nodes.length,
-    rejections: new Map(nodes.map(({ name }) => [name, { status, plugin }])),
+/** Where room was made for the pod, if it fits there now. */
+function nominatedNode(
+  framework: Framework,
+  cycle: Cycle,
+  { nodeNames, filters }: { nodeNames: ReadonlySet<string> | undefined; filters: readonly FilterPlugin[] },
+): NodeInfo | undefined {
+  const name = cycle.pod.pod.status?.nominatedNodeName
+  const node = name ? cycle.node(name) : undefined
+  if (!node || nodeNames?.has(node.name) === false) return undefined
+  return framework.filter(cycle, node, filters) ? undefined : node
+}
+
+export function unschedulableOn({ nodes }: Cycle, reasons: Omit<Diagnosis, 'numAllNodes'>): Unschedulable {
+  const diagnosis: Diagnosis = { numAllNodes: nodes.length, ...reasons }
+  const { unschedulablePlugins } = diagnosis
+  return { kind: 'unschedulable', message: fitErrorMessage(diagnosis), unschedulablePlugins, diagnosis }
+}
+
+/** `scores`: what others than plugins add to those of plugins. */
+export function choose(
+  framework: Framework,
+  cycle: Cycle,
+  { nodes, evaluated, random, scores }: Feasible & { random: () => number; scores?: ReadonlyMap<string, number> },
+): ScheduleResult & { kind: 'fits' } {
+  const [only] = nodes
+  const totals = nodes.length > 1 ? framework.score(cycle, nodes) : []
+  if (scores)
+    for (const [index, { name }] of nodes.entries()) totals[index] = (totals[index] ?? 0) + (scores.get(name) ?? 0)
+  const chosen = nodes.length > 1 ? best(nodes, totals, random) : only
+  return { kind: 'fits', nodeName: chosen?.name ?? '', evaluatedNodes: evaluated, feasibleNodes: nodes.length }
+}
+
+const rejectedAtOnce = (cycle: Cycle, { status, plugin }: Rejection): Unschedulable =>
+  unschedulableOn(cycle, {
+    rejections: new Map(cycle.nodes.map(({ name }) => [name, { status, plugin }])),
     preFilterMessage: messageOf(status),
     unschedulablePlugins: new Set([plugin]),
-  }
-  return {
-    kind: 'unschedulable',
-    message: fitErrorMessage(diagnosis),
-    unschedulablePlugins: diagnosis.unschedulablePlugins,
-    diagnosis,
-  }
-}
+  })
 
 interface Search {
   framework: Framework

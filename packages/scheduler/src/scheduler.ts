@@ -4,16 +4,19 @@ import type { Client, EventRecorder } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { Nominator } from './cache/nominator.ts'
 import type { SchedulerCache } from './cache/scheduler-cache.ts'
+import type { Extenders } from './extenders/extenders.ts'
+import { schedulePodWithExtenders } from './extenders/schedule-pod.ts'
 import type { Framework, Rejection } from './framework/framework.ts'
-import type { Cycle, NodeSource, PostFilterResult } from './framework/plugin.ts'
+import type { Cycle, NodeSource } from './framework/plugin.ts'
 import type { PodInfo } from './framework/pod-info.ts'
-import { failed, isRejected, messageOf, type Status } from './framework/status.ts'
+import { bestCandidate, type Candidate } from './framework/preemption-candidate.ts'
+import { failed, isRejected, messageOf, type Status, unschedulable } from './framework/status.ts'
 import type { SchedulerMetrics } from './metrics.ts'
-import { writeFailure } from './pod-failure.ts'
+import { withdrawNomination, writeFailure } from './pod-failure.ts'
 import { evictVictims } from './preemption.ts'
 import type { QueuedPod } from './queue/queued-pod.ts'
 import type { SchedulingQueue } from './queue/scheduling-queue.ts'
-import { type ScheduleResult, type SearchPosition, schedulePod } from './schedule-pod.ts'
+import { type ScheduleResult, type SearchPosition, schedulePod, type Unschedulable } from './schedule-pod.ts'
 
 /** One of the scheduler's ways of scheduling. */
 export interface Profile {
@@ -29,6 +32,7 @@ export interface SchedulerOptions {
   cache: SchedulerCache
   nominator: Nominator
   queue: SchedulingQueue
+  extenders: Extenders
   client: Client
   clock: Clock
   logger: Logger
@@ -76,7 +80,9 @@ export class Scheduler {
     const { queue, clock } = this.#options
     let sliceEnd = clock.monotonic() + sliceMs
     for (let pod = await queue.next(); pod; pod = queue.tryNext() ?? (await queue.next())) {
-      this.scheduleOne(pod)
+      // Only a pod that an extender has a say about is waited for.
+      const attempt = this.scheduleOne(pod)
+      if (attempt) await attempt
       if (this.#bindings.size >= maxBindings) await Promise.race(this.#bindings)
       if (clock.monotonic() >= sliceEnd) {
         await yieldToEvents()
@@ -91,22 +97,47 @@ export class Scheduler {
     while (this.#bindings.size + this.#writes.size > 0) await Promise.allSettled([...this.#bindings, ...this.#writes])
   }
 
-  /** One attempt. Returns when the pod has its node in the cache, or was put back. */
-  scheduleOne(queued: QueuedPod): void {
-    const { profileOf, queue, clock, metrics } = this.#options
+  /**
+   * One attempt. When it returns, or what it returns resolves, the pod has its node in the cache, or was put back. Nothing is returned
+   * unless extenders are asked.
+   */
+  scheduleOne(queued: QueuedPod): Promise<void> | undefined {
+    const { profileOf, queue, clock, extenders } = this.#options
     const { info } = queued
     if (this.#isNotToBeScheduled(info)) {
       queue.done(info.key)
-      return
+      return undefined
     }
     const start = clock.monotonic()
     const { framework } = profileOf(info.pod)
+    if (extenders.choose(info.pod)) return this.#scheduleWithExtenders(queued, start)
     const cycle = framework.newCycle(info, this.#source)
-    const result = this.#find(cycle)
+    return this.#decided(queued, { cycle, result: this.#find(cycle), start })
+  }
+
+  async #scheduleWithExtenders(queued: QueuedPod, start: number): Promise<void> {
+    const { info } = queued
+    const found = await this.#findWithExtenders(info)
+    // It may be gone, or have its node, by now.
+    if (this.#isStill(info)) await this.#decided(queued, { ...found, start })
+    else this.#options.queue.done(info.key)
+  }
+
+  #decided(
+    queued: QueuedPod,
+    { cycle, result, start }: { cycle: Cycle; result: ScheduleResult | Status; start: number },
+  ): Promise<void> | undefined {
+    const { clock, metrics } = this.#options
     metrics.algorithmDuration.observe((clock.monotonic() - start) / 1000)
     if (!('kind' in result)) this.#fail(queued, { status: result, start })
-    else if (result.kind === 'unschedulable') this.#unschedulable(queued, { cycle, result, start })
+    else if (result.kind === 'unschedulable') return this.#unschedulable(queued, { cycle, result, start })
     else this.#assume(queued, { cycle, nodeName: result.nodeName, start })
+    return undefined
+  }
+
+  #isStill({ pod, key }: PodInfo): boolean {
+    const current = this.#options.currentPod(pod)
+    return current?.metadata.uid === key && !current.spec.nodeName && !current.metadata.deletionTimestamp
   }
 
   #assume(queued: QueuedPod, { cycle, nodeName, start }: { cycle: Cycle; nodeName: string; start: number }): void {
@@ -133,6 +164,17 @@ export class Scheduler {
     } catch (error) {
       return failed(error)
     }
+  }
+
+  async #findWithExtenders(info: PodInfo): Promise<{ cycle: Cycle; result: ScheduleResult | Status }> {
+    const { profileOf, extenders, random = Math.random } = this.#options
+    const { framework, percentageOfNodesToScore } = profileOf(info.pod)
+    const newCycle = () => framework.newCycle(info, this.#source)
+    const options = { extenders, newCycle, percentageOfNodesToScore, position: this.#position, random }
+    return schedulePodWithExtenders(framework, options).catch((error: unknown) => ({
+      cycle: newCycle(),
+      result: failed(error),
+    }))
   }
 
   #isNotToBeScheduled({ pod, key }: PodInfo): boolean {
@@ -183,29 +225,54 @@ export class Scheduler {
 
   #unschedulable(
     queued: QueuedPod,
-    { cycle, result, start }: { cycle: Cycle; result: ScheduleResult & { kind: 'unschedulable' }; start: number },
-  ): void {
-    const { framework } = this.#options.profileOf(queued.info.pod)
+    { cycle, result, start }: { cycle: Cycle; result: Unschedulable; start: number },
+  ): Promise<void> | undefined {
+    const { profileOf, extenders } = this.#options
+    const { info } = queued
+    const { framework } = profileOf(info.pod)
     const { diagnosis, message, unschedulablePlugins } = result
-    const outcome = diagnosis ? framework.postFilter(cycle, diagnosis.rejections) : undefined
-    if (outcome?.victims) this.#preempt(queued.info, outcome)
+    const outcome = diagnosis && framework.postFilter(cycle, diagnosis.rejections)
     if (outcome?.afterwards) this.#write('room could not be made', outcome.afterwards())
-    const more = outcome ? messageOf(outcome.status) : ''
-    const status: Status = { code: 'Unschedulable', reasons: [more ? `${message} ${more}` : message] }
-    this.#fail(queued, { status, start, unschedulablePlugins, nominatedNodeName: outcome?.nominatedNodeName ?? '' })
+    const fail = (candidates: readonly Candidate[], status?: Status): void => {
+      const best = bestCandidate(candidates)
+      if (best) this.#preempt(info, best)
+      else if (!outcome?.keepsNomination) this.#options.nominator.remove(info.key)
+      const more = status ? messageOf(status) : ''
+      const told = unschedulable(more ? `${message} ${more}` : message)
+      const nominatedNodeName = outcome?.keepsNomination ? undefined : (best?.node.name ?? '')
+      this.#fail(queued, { status: told, start, unschedulablePlugins, nominatedNodeName })
+    }
+    const { candidates = [], status } = outcome ?? {}
+    if (candidates.length > 0 && extenders.preempt(info.pod))
+      return extenders.agreedCandidates(info.pod, candidates).then(
+        (agreed) => fail(agreed, agreed.length > 0 ? status : noCandidates),
+        (error: unknown) => fail([], unschedulable(`preemption: ${messageOf(failed(error))}`)),
+      )
+    fail(candidates, status)
+    return undefined
   }
 
-  #preempt(preemptor: PodInfo, { victims = [], nominatedNodeName = '' }: PostFilterResult): void {
+  #preempt(preemptor: PodInfo, { node, victims }: Candidate): void {
     const { client, clock, profileOf, nominator, metrics } = this.#options
     const { recorder } = profileOf(preemptor.pod)
-    nominator.nominate(preemptor, nominatedNodeName)
+    this.#withdrawNominations(node.name, preemptor.priority)
+    nominator.nominate(preemptor, node.name)
     metrics.preemptionAttempts.inc()
     metrics.preemptionVictims.observe(victims.length)
     for (const { pod } of victims) {
-      const message = `Preempted by pod ${preemptor.pod.metadata.uid} on node ${nominatedNodeName}`
+      const message = `Preempted by pod ${preemptor.pod.metadata.uid} on node ${node.name}`
       recorder.record({ object: pod, type: 'Normal', reason: 'Preempted', action: 'Preempting', message })
     }
     this.#write('victims could not be evicted', evictVictims(client, { preemptor, victims, now: clock.now() }))
+  }
+
+  /** Less important pods that waited for room on the node have to look for it again, everywhere. */
+  #withdrawNominations(nodeName: string, priority: number): void {
+    const { nominator, client } = this.#options
+    for (const { pod, key } of nominator.to(nodeName).filter((other) => other.priority < priority)) {
+      nominator.remove(key)
+      this.#write('nomination could not be withdrawn', withdrawNomination(client, pod))
+    }
   }
 
   #fail(
@@ -214,7 +281,7 @@ export class Scheduler {
       status: Status
       start: number
       unschedulablePlugins?: ReadonlySet<string>
-      nominatedNodeName?: string
+      nominatedNodeName?: string | undefined
     },
   ): void {
     const { queue, clock, profileOf, client, metrics, logger, currentPod } = this.#options
@@ -272,6 +339,8 @@ export class Scheduler {
     set.add(tracked)
   }
 }
+
+const noCandidates = unschedulable('preemption: no candidate node for preemption')
 
 /** No plugin has this name, so every event concerns the pod. */
 const anyPlugin: ReadonlySet<string> = new Set(['*'])

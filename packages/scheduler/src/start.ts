@@ -17,8 +17,12 @@ import { Nominator } from './cache/nominator.ts'
 import { SchedulerCache } from './cache/scheduler-cache.ts'
 import { WatchedObjects } from './cache/watched-objects.ts'
 import { readProfiles } from './config/configuration.ts'
-import { pluginsOf } from './config/profile.ts'
+import { ignoring } from './config/ignored-resources.ts'
+import { pluginsOf, withBinders } from './config/profile.ts'
 import { namespaceHandler, nodeHandler, podHandler } from './event-handlers.ts'
+import { readExtenders } from './extenders/configuration.ts'
+import { Extender } from './extenders/extender.ts'
+import { Extenders } from './extenders/extenders.ts'
 import { Framework } from './framework/framework.ts'
 import type { Plugin } from './framework/plugin.ts'
 import { defaultPlugins } from './framework/profile.ts'
@@ -43,6 +47,14 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   const metrics = createMetrics({ process: options.client === undefined })
   const informers = createInformerFactory({ client, clock, logger, transform: withoutManagedFields })
   const objects = new WatchedObjects(informers, clock)
+  const configuredExtenders = readExtenders(options.extenders)
+  const extenders = new Extenders(
+    configuredExtenders.map((configuration) => new Extender(configuration)),
+    logger,
+  )
+  const ignored = configuredExtenders.flatMap(({ managedResources }) =>
+    managedResources.flatMap(({ name, ignoredByScheduler }) => (ignoredByScheduler ? [name] : [])),
+  )
   const profiles = new Map(
     readProfiles(options.profiles, options['scheduler-name'] ?? defaultScheduler).map((configuration) => {
       const name = configuration.schedulerName
@@ -50,7 +62,10 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
       const profile: Profile = {
         name,
         framework: new Framework({
-          plugins: pluginsOf(configuration, options.plugins ?? defaultPlugins),
+          plugins: withBinders(
+            pluginsOf(ignoring(configuration, ignored), options.plugins ?? defaultPlugins),
+            extenders.binders,
+          ),
           handle: { client, clock, recorder, objects },
         }),
         recorder,
@@ -84,6 +99,7 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     cache,
     nominator,
     queue,
+    extenders,
     client,
     clock,
     logger,

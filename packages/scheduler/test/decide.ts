@@ -4,6 +4,7 @@ import { everywhere } from '../src/config/profile.ts'
 import { Framework } from '../src/framework/framework.ts'
 import type { NodeSource } from '../src/framework/plugin.ts'
 import { podInfoOf } from '../src/framework/pod-info.ts'
+import { bestCandidate } from '../src/framework/preemption-candidate.ts'
 import { defaultPlugins } from '../src/framework/profile.ts'
 import { messageOf } from '../src/framework/status.ts'
 import { schedulePod } from '../src/schedule-pod.ts'
@@ -42,7 +43,7 @@ export function decide({ pod, nodes, placed = [], objects = [] }: Situation): st
   })
   if (result.kind === 'fits') return result.nodeName
   const outcome = result.diagnosis && framework.postFilter(cycle, result.diagnosis.rejections)
-  if (outcome?.victims)
-    return `preempts ${outcome.victims.map(({ pod }) => pod.metadata.name).join(', ')} on ${outcome.nominatedNodeName}`
+  const best = bestCandidate(outcome?.candidates ?? [])
+  if (best) return `preempts ${best.victims.map(({ pod }) => pod.metadata.name).join(', ')} on ${best.node.name}`
   return [result.message, ...(outcome ? [messageOf(outcome.status)] : [])].join(' ')
 }

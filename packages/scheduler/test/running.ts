@@ -6,7 +6,7 @@ import type { Client } from '@tandem/client'
 import { FakeClient } from '@tandem/client/testing/fake-client'
 import { silentLogger, systemClock } from '@tandem/component-base'
 import type { Test } from 'tap'
-import { startScheduler } from '../src/start.ts'
+import { type SchedulerStartOptions, startScheduler } from '../src/start.ts'
 import { type NodeFixture, nodeOf, type PodFixture, podOf } from './objects.ts'
 
 /** What is told of later is asked for until it is there. */
@@ -35,6 +35,7 @@ export interface Seed {
   pods: PodFixture[]
   /** Of other kinds. */
   objects?: [ResourceDefinition<never>, KubernetesObject][]
+  options?: SchedulerStartOptions
 }
 
 /** A scheduler at work on what a client without a server has. */
@@ -44,7 +45,7 @@ export async function runScheduler(t: Test, seed: Seed) {
   client.seed(pods, ...seed.pods.map(podOf))
   for (const [resource, object] of seed.objects ?? []) client.seed(resource, object as never)
   const scheduler = await startScheduler(
-    { client, 'leader-elect': false },
+    { client, 'leader-elect': false, ...seed.options },
     { logger: silentLogger, clock: systemClock },
   )
   t.teardown(() => scheduler.stop())

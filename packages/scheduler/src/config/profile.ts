@@ -55,6 +55,12 @@ export function pluginsOf(profile: ProfileConfiguration, defaults: readonly Plug
   return { at, weights: weightsOf(sets) }
 }
 
+/** Extenders that bind are asked before plugins are. */
+export const withBinders = ({ at, weights }: PluginsByPoint, binders: readonly Plugin[]): PluginsByPoint => ({
+  at: { ...at, bind: [...binders, ...at.bind] },
+  weights,
+})
+
 const methods: Readonly<Partial<Record<ExtensionPoint, keyof Plugin>>> = { queueSort: 'sort' }
 
 /** Has the plugin anything to say there? */

@@ -62,3 +62,10 @@ function parsedDuration(value: string, path: string): number {
     throw new UsageError(`${path}: ${error instanceof Error ? error.message : error}`)
   }
 }
+
+/** Absent is false. */
+export function flagIn(value: unknown, path: string): boolean {
+  if (value === undefined || value === null) return false
+  if (typeof value !== 'boolean') throw new UsageError(`${path}: must be true or false`)
+  return value
+}

@@ -9,6 +9,7 @@ import type { NamespaceLabels } from './affinity-term.ts'
 import type { ClusterChange, ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
+import type { Candidate } from './preemption-candidate.ts'
 import type { Status } from './status.ts'
 
 export const maxNodeScore = 100
@@ -88,10 +89,10 @@ export interface PreFilterResult {
 
 export interface PostFilterResult {
   status: Status
-  /** Where the pod will fit once pods that were asked to go are gone. */
-  nominatedNodeName?: string
-  /** Pods to delete to make room. */
-  victims?: readonly PodInfo[]
+  /** Nodes where the pod will fit once others are gone. */
+  candidates?: readonly Candidate[]
+  /** Room was made for the pod before, and it still waits for that. */
+  keepsNomination?: boolean
   /** What else is to be done so that the pod fits later. */
   afterwards?(): Promise<unknown>
 }

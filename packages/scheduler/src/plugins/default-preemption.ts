@@ -4,14 +4,8 @@ import { fitErrorMessage } from '../framework/fit-error.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import type { Cycle, NodeRejections, Plugin } from '../framework/plugin.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
+import { byImportance, type Candidate } from '../framework/preemption-candidate.ts'
 import { type Status, success, unresolvable, unschedulable } from '../framework/status.ts'
-
-interface Candidate {
-  node: NodeInfo
-  victims: readonly PodInfo[]
-  /** How many victims a disruption budget would rather keep. */
-  violations: number
-}
 
 const noVictims = unresolvable('No preemption victims found for incoming pod')
 
@@ -25,13 +19,9 @@ export const plugin: Plugin = {
   events: ['AssignedPodDelete', 'NodeAdd', 'NodeAllocatableChange', 'UnschedulablePodUpdate'],
   postFilter(cycle, rejections) {
     const refusal = ineligible(cycle)
-    if (refusal) return { status: unschedulable(`preemption: ${refusal}`) }
+    if (refusal) return { status: unschedulable(`preemption: ${refusal}`), keepsNomination: true }
     const { candidates, refused } = findCandidates(cycle, rejections)
-    const best = candidates.reduce<Candidate | undefined>(
-      (a, b) => (a && compareCandidates(a, b) <= 0 ? a : b),
-      undefined,
-    )
-    if (best) return { status: success, nominatedNodeName: best.node.name, victims: best.victims }
+    if (candidates.length > 0) return { status: success, candidates }
     const message = fitErrorMessage({
       numAllNodes: cycle.nodes.length,
       rejections: refused,
@@ -97,21 +87,3 @@ function candidateOn(cycle: Cycle, node: NodeInfo): Candidate | undefined {
   const victims = [...violations, ...others.filter(mustGo)].sort(byImportance)
   return { node, victims, violations: violations.length }
 }
-
-/** Higher priority first; among equals, who has run longer. */
-const byImportance = (a: PodInfo, b: PodInfo): number => b.priority - a.priority || startOf(a) - startOf(b)
-
-const startOf = ({ pod }: PodInfo): number => Date.parse(pod.status?.startTime ?? '') || Number.MAX_SAFE_INTEGER
-
-const highest = ({ victims }: Candidate): number => Math.max(...victims.map(({ priority }) => priority))
-const sum = ({ victims }: Candidate): number => victims.reduce((total, { priority }) => total + priority + 2 ** 31, 0)
-const earliest = (candidate: Candidate): number =>
-  Math.min(...candidate.victims.filter(({ priority }) => priority === highest(candidate)).map(startOf))
-
-/** The fewest broken budgets, then the lowest highest priority among victims, the lowest sum, the fewest, those that started last. */
-const compareCandidates = (a: Candidate, b: Candidate): number =>
-  a.violations - b.violations ||
-  highest(a) - highest(b) ||
-  sum(a) - sum(b) ||
-  a.victims.length - b.victims.length ||
-  earliest(b) - earliest(a)
