@@ -9,6 +9,11 @@ const concurrencyFlags = {
     preset: 5,
     what: 'service endpoint syncing operations',
   },
+  'concurrent-horizontal-pod-autoscaler-syncs': {
+    controller: 'horizontal-pod-autoscaler-controller',
+    preset: 5,
+    what: 'horizontal pod autoscaler objects',
+  },
   'concurrent-namespace-syncs': { controller: 'namespace-controller', preset: 10, what: 'namespace objects' },
   'concurrent-rc-syncs': { controller: 'replicationcontroller-controller', preset: 5, what: 'replication controllers' },
   'concurrent-replicaset-syncs': { controller: 'replicaset-controller', preset: 5, what: 'replica sets' },
@@ -142,6 +147,38 @@ export const flags = {
     type: 'int',
     default: 100,
     description: 'The maximum number of endpoints that will be added to an EndpointSlice.',
+  },
+  'horizontal-pod-autoscaler-sync-period': {
+    type: 'duration',
+    default: '15s',
+    description: 'The period for syncing the number of pods in horizontal pod autoscaler.',
+    config: 'HPAController.HorizontalPodAutoscalerSyncPeriod',
+  },
+  'horizontal-pod-autoscaler-downscale-stabilization': {
+    type: 'duration',
+    default: '5m0s',
+    description:
+      'The period for which autoscaler will look backwards and not scale down below any recommendation it made during that period.',
+    config: 'HPAController.HorizontalPodAutoscalerDownscaleStabilizationWindow',
+  },
+  'horizontal-pod-autoscaler-tolerance': {
+    type: 'float',
+    default: 0.1,
+    description:
+      'The minimum change (from 1.0) in the desired-to-actual metrics ratio for the horizontal pod autoscaler to consider scaling.',
+    config: 'HPAController.HorizontalPodAutoscalerTolerance',
+  },
+  'horizontal-pod-autoscaler-cpu-initialization-period': {
+    type: 'duration',
+    default: '5m0s',
+    description: 'The period after pod start when CPU samples might be skipped.',
+    config: 'HPAController.HorizontalPodAutoscalerCPUInitializationPeriod',
+  },
+  'horizontal-pod-autoscaler-initial-readiness-delay': {
+    type: 'duration',
+    default: '30s',
+    description: 'The period after pod start during which readiness changes will be treated as initial readiness.',
+    config: 'HPAController.HorizontalPodAutoscalerInitialReadinessDelay',
   },
   'lb-pool': {
     type: 'string',

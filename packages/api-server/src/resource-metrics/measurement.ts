@@ -1,4 +1,5 @@
 import { printQuantity } from '@tandem/apimachinery'
+import { formatDuration } from '@tandem/component-base/duration'
 import type { ContainerUsage, Scrape, Usage } from './scrape.ts'
 
 /** Two answers of one kubelet, the earlier first. */
@@ -49,16 +50,10 @@ function measure(before: Usage, now: Usage): Measurement | undefined {
   const nanoCores = Math.round(((now.cpuSeconds - before.cpuSeconds) * 1e12) / elapsed)
   return {
     timestamp: `${new Date(now.time).toISOString().slice(0, 19)}Z`,
-    window: duration(elapsed),
+    window: formatDuration(elapsed),
     usage: {
       cpu: printQuantity({ nanos: BigInt(nanoCores), format: 'DecimalSI' }),
       memory: printQuantity({ nanos: BigInt(now.workingSetBytes) * 1_000_000_000n, format: 'BinarySI' }),
     },
   }
-}
-
-function duration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000)
-  const seconds = `${(ms - minutes * 60_000) / 1000}s`
-  return minutes > 0 ? `${minutes}m${seconds}` : seconds
 }

@@ -10,6 +10,7 @@ interface FlagBase<Type extends string, Default> {
 export type Flag =
   | FlagBase<'string', string>
   | FlagBase<'int', number>
+  | FlagBase<'float', number>
   | FlagBase<'bool', boolean>
   | FlagBase<'duration', string>
   | FlagBase<'list', readonly string[]>
@@ -21,6 +22,7 @@ export type Flags = Readonly<Record<string, Flag>>
 interface ValueTypes {
   string: string
   int: number
+  float: number
   bool: boolean
   duration: number
   list: readonly string[]

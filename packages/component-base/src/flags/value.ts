@@ -19,6 +19,9 @@ export function parseFlagValue(name: string, flag: Flag, text: string): FlagValu
     case 'int':
       if (!/^[+-]?\d+$/.test(text)) throw invalid(name, text, 'must be an integer')
       return Number(text)
+    case 'float':
+      if (text.trim() === '' || !Number.isFinite(Number(text))) throw invalid(name, text, 'must be a number')
+      return Number(text)
     case 'bool':
       if (/^(1|t|true)$/i.test(text)) return true
       if (/^(0|f|false)$/i.test(text)) return false
@@ -39,6 +42,7 @@ export function configFlagValue(name: string, flag: Flag, value: unknown): FlagV
   if (flag.type === 'string' && typeof value === 'string') return value
   if (flag.type === 'bool' && typeof value === 'boolean') return value
   if (flag.type === 'int' && Number.isInteger(value)) return Number(value)
+  if (flag.type === 'float' && typeof value === 'number') return value
   if (flag.type === 'duration' && typeof value === 'string') return durationOf(name, value)
   throw new UsageError(`config: ${name}: ${JSON.stringify(value)} is not a ${flag.type}`)
 }

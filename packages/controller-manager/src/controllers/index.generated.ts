@@ -13,6 +13,7 @@ import { controller as endpointsliceMirroringController } from './endpointslice-
 import { controller as endpointsliceController } from './endpointslice.ts'
 import { controller as ephemeralVolumeController } from './ephemeral-volume.ts'
 import { controller as garbageCollectorController } from './garbage-collector.ts'
+import { controller as horizontalPodAutoscalerController } from './horizontal-pod-autoscaler.ts'
 import { controller as jobController } from './job.ts'
 import { controller as localPathClassController } from './local-path-class.ts'
 import { controller as localPathProvisionerController } from './local-path-provisioner.ts'
@@ -48,6 +49,7 @@ export const controllers = [
   endpointsliceController,
   ephemeralVolumeController,
   garbageCollectorController,
+  horizontalPodAutoscalerController,
   jobController,
   localPathClassController,
   localPathProvisionerController,

@@ -9,6 +9,8 @@ import { startControllerManager } from '../../src/start.ts'
 export interface TestCluster {
   client: Client
   config: ClientConfig
+  /** Where the API server's certificates lie. */
+  directory: string
   /** Does what kubelets would: pods that are not being deleted run and are ready, those being deleted go. */
   runPods(selects?: (pod: Pod) => boolean): Promise<void>
   /** Asks again until the answer is there; fails with the last fault after ten seconds. */
@@ -50,6 +52,7 @@ export async function startTestCluster(
   return {
     client,
     config,
+    directory: server.directory,
     runPods: (selects = () => true) => runPods(client, selects),
     eventually,
     restartServer: () => server.restart(),
