@@ -8,7 +8,6 @@ import { rootOption } from '../root-option.ts'
 
 /** Kinds that are stored and validated, and that nothing acts on yet. */
 export const storedOnly = [
-  'HorizontalPodAutoscaler',
   'Ingress',
   'NetworkPolicy',
   'StorageClass',
