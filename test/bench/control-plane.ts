@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binaryCommand } from '@tandem/cluster/binaries'
-import { type ComponentSpec, componentsOf } from '@tandem/cluster/components'
+import { type ComponentName, type ComponentSpec, componentsOf } from '@tandem/cluster/components'
 import { ensureEncryptionConfig } from '@tandem/cluster/encryption'
 import { writeKubeconfigs } from '@tandem/cluster/kubeconfigs'
 import { ensurePki } from '@tandem/cluster/pki'
@@ -17,15 +17,20 @@ export interface ControlPlane {
   processes: ReadonlyMap<string, number>
   /** Credentials of the admin and the authority that signed the server's. */
   credentials: { ca: string; cert: string; key: string }
+  /** Starts one more of its processes. */
+  add(name: ComponentName): void
   stop(): Promise<void>
 }
 
-const names = ['apiserver', 'controller-manager', 'scheduler']
+const names: readonly ComponentName[] = ['apiserver', 'controller-manager', 'scheduler']
 
-/** Keys and kubeconfigs are made before; what is timed after is the processes alone. On loopback, in a folder of its own. */
-export async function prepareControlPlane(): Promise<{
+/**
+ * Keys and kubeconfigs are made before; what is timed after is the processes alone. On loopback, in a folder of its own. Where
+ * `BENCH_CPU_PROFILE` names a folder, each process leaves its profile there.
+ */
+export async function prepareControlPlane(changes: Partial<ClusterPlan> = {}): Promise<{
   plan: ClusterPlan
-  start(only?: readonly string[]): ControlPlane
+  start(only?: readonly ComponentName[]): ControlPlane
 }> {
   const root = mkdtempSync(join(tmpdir(), 'tandem-bench-'))
   const [prepared] = planClusters({
@@ -35,8 +40,9 @@ export async function prepareControlPlane(): Promise<{
     clusters: ['prod'],
   })
   if (!prepared) throw new Error('no plan')
-  const [apiServer, controllerManager, scheduler] = await freePorts(3)
-  const plan: ClusterPlan = { ...prepared, ports: { ...prepared.ports, apiServer, controllerManager, scheduler } }
+  const [apiServer, controllerManager, scheduler, simulatedNodes] = await freePorts(4)
+  const ports = { ...prepared.ports, apiServer, controllerManager, scheduler, simulatedNodes }
+  const plan: ClusterPlan = { ...prepared, ...changes, ports }
   mkdirSync(plan.directory, { recursive: true })
   await ensurePki(plan)
   ensureEncryptionConfig(plan)
@@ -45,18 +51,22 @@ export async function prepareControlPlane(): Promise<{
   return {
     plan,
     start(only = names) {
-      const specs = componentsOf(plan).filter(({ name }) => only.includes(name))
-      const children = new Map(specs.map((spec) => [spec.name as string, launch(plan, spec)]))
+      const children: ChildProcess[] = []
+      const processes = new Map<string, number>()
+      const add = (name: ComponentName): void => {
+        const spec = componentsOf(plan).find((candidate) => candidate.name === name)
+        if (!spec) throw new Error(`the plan has no ${name}`)
+        const child = launch(plan, spec)
+        children.push(child)
+        processes.set(name, child.pid ?? 0)
+      }
+      for (const name of only) add(name)
       const stop = async (): Promise<void> => {
-        for (const child of children.values()) await ended(child)
+        for (const child of children.reverse()) await ended(child)
         rmSync(root, { recursive: true, force: true })
       }
-      return {
-        plan,
-        processes: new Map([...children].map(([name, { pid = 0 }]) => [name, pid])),
-        credentials: { ca: pki('ca.crt'), cert: pki('admin.crt'), key: pki('admin.key') },
-        stop,
-      }
+      const credentials = { ca: pki('ca.crt'), cert: pki('admin.crt'), key: pki('admin.key') }
+      return { plan, processes, credentials, add, stop }
     },
   }
 }
@@ -66,7 +76,11 @@ function launch(plan: ClusterPlan, { name, binary, args, environment }: Componen
   const log = openSync(join(plan.directory, `${name}.log`), 'w')
   const onLoopback = args.map((argument) => argument.replace('--bind-address=0.0.0.0', '--bind-address=127.0.0.1'))
   const env = { ...process.env, ...environment }
-  return spawn(program, [...before, ...onLoopback], { stdio: ['ignore', log, log], env })
+  const profile = process.env.BENCH_CPU_PROFILE
+  const profiling = profile
+    ? ['--cpu-prof', `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`, `--cpu-prof-dir=${profile}`]
+    : []
+  return spawn(program, [...profiling, ...before, ...onLoopback], { stdio: ['ignore', log, log], env })
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -78,7 +92,7 @@ async function ended(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-async function freePorts(count: 3): Promise<[number, number, number]> {
+async function freePorts(count: 4): Promise<[number, number, number, number]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')
@@ -91,5 +105,5 @@ async function freePorts(count: 3): Promise<[number, number, number]> {
     return typeof address === 'object' && address ? address.port : 0
   })
   for (const server of servers) server.close()
-  return ports as [number, number, number]
+  return ports as [number, number, number, number]
 }

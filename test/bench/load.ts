@@ -17,7 +17,7 @@ export async function send(pool: Pool, method: Dispatcher.HttpMethod, path: stri
   const answer = await pool.request({
     method,
     path,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' },
     body: body ? JSON.stringify(body) : null,
   })
   const bytes = Buffer.from(await answer.body.arrayBuffer())

@@ -3,6 +3,7 @@ import { apiServerTable } from './api-server.ts'
 import { etcdTable } from './etcd.ts'
 import { growthTable } from './growth.ts'
 import { longListsTable } from './long-lists.ts'
+import { schedulerTable } from './scheduler.ts'
 import { startTable } from './start-and-footprint.ts'
 import { format, type Table } from './table.ts'
 
@@ -16,6 +17,7 @@ const tables: Readonly<Record<string, () => Promise<Table>>> = {
   lists: longListsTable,
   growth: growthTable,
   etcd: etcdTable,
+  scheduler: schedulerTable,
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
