@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
 import { apiServerTable } from './api-server.ts'
+import { controllersTable } from './controllers.ts'
 import { etcdTable } from './etcd.ts'
 import { growthTable } from './growth.ts'
 import { longListsTable } from './long-lists.ts'
 import { schedulerTable } from './scheduler.ts'
+import { schedulerBasicTable, schedulerLargeTable } from './scheduler-at-scale.ts'
+import { schedulerConstraintsTable, schedulerDisturbancesTable } from './scheduler-mixes.ts'
 import { startTable } from './start-and-footprint.ts'
 import { format, type Table } from './table.ts'
 
 /**
- * `npm run bench [-- start api lists growth etcd]`: each table with its targets. Loopback only, a folder of its own, no root; some
+ * `npm run bench [-- start api lists growth etcd scheduler controllers …]`: each table with its targets. Loopback only, a folder of its own, no root; some
  * minutes. Binaries are those of `npm run build` where that was run, else the sources.
  */
 const tables: Readonly<Record<string, () => Promise<Table>>> = {
@@ -18,6 +21,11 @@ const tables: Readonly<Record<string, () => Promise<Table>>> = {
   growth: growthTable,
   etcd: etcdTable,
   scheduler: schedulerTable,
+  'scheduler-basic': schedulerBasicTable,
+  'scheduler-large': schedulerLargeTable,
+  'scheduler-constraints': schedulerConstraintsTable,
+  'scheduler-disturbances': schedulerDisturbancesTable,
+  controllers: controllersTable,
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
