@@ -83,6 +83,8 @@ export class Transport {
       path,
       headers,
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+      // A DELETE with options in its body would otherwise end the connection, for fear of servers that do not read them.
+      reset: false,
       signal: signal ?? null,
     })
   }

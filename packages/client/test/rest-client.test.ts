@@ -26,7 +26,9 @@ interface Seen {
 /** A server that answers as told and remembers what it was asked. */
 async function serve(t: Tap, answer: (response: ServerResponse, count: number) => void, token?: () => Promise<string>) {
   const seen: Seen[] = []
+  const ports = new Set<number | undefined>()
   const server = createServer(async (request, response) => {
+    ports.add(request.socket.remotePort)
     seen.push({ line: `${request.method} ${request.url}`, headers: request.headers, body: await text(request) })
     answer(response, seen.length)
   })
@@ -40,7 +42,7 @@ async function serve(t: Tap, answer: (response: ServerResponse, count: number) =
     server.closeAllConnections()
     server.close()
   })
-  return { client, seen }
+  return { client, seen, ports }
 }
 const json =
   (value: unknown, code = 200) =>
@@ -86,6 +88,15 @@ t.test('every call is the request that the API has for it', async (t) => {
     propagationPolicy: 'Foreground',
     preconditions: { uid: 'u' },
   })
+})
+
+t.test('requests one after the other, deletions too, take one connection', async (t) => {
+  const { client, ports } = await serve(t, json({ metadata: {} }))
+  for (let round = 0; round < 3; round++) {
+    await client.delete(things, key, { gracePeriodSeconds: 0 })
+    await client.get(things, key)
+  }
+  t.equal(ports.size, 1)
 })
 
 t.test('items of a list say what they are', async (t) => {
