@@ -90,13 +90,14 @@ t.test('every call is the request that the API has for it', async (t) => {
   })
 })
 
-t.test('requests one after the other, deletions too, take one connection', async (t) => {
+t.test('requests one after the other, deletions too, do not end their connections', async (t) => {
   const { client, ports } = await serve(t, json({ metadata: {} }))
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 20; round++) {
     await client.delete(things, key, { gracePeriodSeconds: 0 })
     await client.get(things, key)
   }
-  t.equal(ports.size, 1)
+  // One may still be giving back the last answer when the next request comes.
+  t.ok(ports.size <= 2, `${ports.size} connections`)
 })
 
 t.test('items of a list say what they are', async (t) => {
