@@ -12,12 +12,20 @@ export interface EventHandlerOptions {
   cache: SchedulerCache
   queue: SchedulingQueue
   nominator: Nominator
+  /** The pod is gone: whoever thinks about letting it be bound need not. */
+  stopWaiting?(key: string): void
   /** Is the pod to be scheduled by one of our profiles? */
   isOurs(pod: Pod): boolean
 }
 
 /** Pods with a node go to the cache, pods of ours without one to the queue. */
-export function podHandler({ cache, queue, nominator, isOurs }: EventHandlerOptions): InformerHandler<Pod> {
+export function podHandler({
+  cache,
+  queue,
+  nominator,
+  stopWaiting,
+  isOurs,
+}: EventHandlerOptions): InformerHandler<Pod> {
   const added = (pod: Pod): void => {
     if (isPodTerminal(pod)) return
     const info = podInfoOf(pod)
@@ -33,6 +41,7 @@ export function podHandler({ cache, queue, nominator, isOurs }: EventHandlerOpti
   const deleted = (pod: Pod): void => {
     queue.delete(pod.metadata.uid)
     nominator.remove(pod.metadata.uid)
+    stopWaiting?.(pod.metadata.uid)
     const removed = cache.removePod(pod.metadata.uid)
     if (removed) queue.moveAll({ event: 'AssignedPodDelete', pod: removed })
   }

@@ -56,6 +56,8 @@ export class Scheduler {
   readonly #source: NodeSource
   readonly #position: SearchPosition = { next: 0 }
   readonly #bindings = new Set<Promise<void>>()
+  /** Pods that have a node, and that plugins have not let go on to it yet: what ends that wait for each. */
+  readonly #waiting = new Map<string, AbortController>()
   /** Failures and preemptions being written. */
   readonly #writes = new Set<Promise<void>>()
 
@@ -90,6 +92,13 @@ export class Scheduler {
       }
     }
     await this.settled()
+  }
+
+  /** A pod is gone, or is to make room: no plugin waits for it any longer. Returns whether one did. */
+  stopWaiting(key: string, reason: string): boolean {
+    const waiting = this.#waiting.get(key)
+    waiting?.abort(reason)
+    return waiting !== undefined
   }
 
   /** Resolves when no binding and no write is under way. */
@@ -149,7 +158,7 @@ export class Scheduler {
     if (rejection) {
       cache.forgetPod(info.key)
       this.#write('reservations could not be given back', rejection.unreserved)
-      this.#fail(queued, { ...rejection, start })
+      this.#fail(queued, { ...rejection, start, nominatedNodeName: '' })
       return
     }
     nominator.remove(info.key)
@@ -194,14 +203,14 @@ export class Scheduler {
     const { info } = queued
     const { framework, recorder, name: profile } = profileOf(info.pod)
     const { name, namespace } = info.pod.metadata
-    const rejection = await framework.bind(cycle, nodeName)
+    const rejection = (await this.#permit(cycle, nodeName)) ?? (await framework.bind(cycle, nodeName))
     if (rejection) {
       const unreserved = framework.unreserve(cycle, nodeName)
       cache.forgetPod(info.key)
       this.#write('reservations could not be given back', unreserved)
       // What was taken is free again, so others may fit.
       queue.moveAll({ event: 'AssignedPodDelete', pod: info })
-      this.#fail(queued, { ...rejection, start })
+      this.#fail(queued, { ...rejection, start, nominatedNodeName: '' })
       return
     }
     queue.done(info.key)
@@ -221,6 +230,17 @@ export class Scheduler {
       { attempts: String(queued.attempts + 1) },
       (clock.now() - queued.initialTimestamp) / 1000,
     )
+  }
+
+  async #permit(cycle: Cycle, nodeName: string): Promise<Rejection | undefined> {
+    const { key, pod } = cycle.pod
+    const waiting = new AbortController()
+    this.#waiting.set(key, waiting)
+    try {
+      return await this.#options.profileOf(pod).framework.permit({ cycle, nodeName, signal: waiting.signal })
+    } finally {
+      this.#waiting.delete(key)
+    }
   }
 
   #unschedulable(
@@ -263,7 +283,9 @@ export class Scheduler {
       const message = `Preempted by pod ${preemptor.pod.metadata.uid} on node ${node.name}`
       recorder.record({ object: pod, type: 'Normal', reason: 'Preempted', action: 'Preempting', message })
     }
-    this.#write('victims could not be evicted', evictVictims(client, { preemptor, victims, now: clock.now() }))
+    // One that waits for a plugin to let it be bound needs no more than to be told.
+    const bound = victims.filter(({ key }) => !this.stopWaiting(key, 'preempted'))
+    this.#write('victims could not be evicted', evictVictims(client, { preemptor, victims: bound, now: clock.now() }))
   }
 
   /** Less important pods that waited for room on the node have to look for it again, everywhere. */

@@ -107,7 +107,8 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
     currentPod: ({ metadata: { namespace, name } }) => podInformer.get({ namespace, name }),
   })
   const isOurs = ({ spec }: Pod): boolean => profiles.has(spec.schedulerName ?? defaultScheduler)
-  const handlerOptions = { cache, queue, nominator, isOurs }
+  const stopWaiting = (key: string) => scheduler.stopWaiting(key, 'removed')
+  const handlerOptions = { cache, queue, nominator, stopWaiting, isOurs }
   namespaceInformer.addHandler(namespaceHandler(handlerOptions))
   nodeInformer.addHandler(nodeHandler(handlerOptions))
   podInformer.addHandler(podHandler(handlerOptions))

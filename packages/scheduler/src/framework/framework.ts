@@ -2,6 +2,7 @@ import type { Pod } from '@tandem/api/core/v1/types'
 import { UsageError } from '@tandem/component-base/flags/index'
 import type { PluginsByPoint } from '../config/profile.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
+import { bindWith, permitWith, type Waiting } from './binding.ts'
 import type { ClusterChange, ClusterEvent } from './cluster-event.ts'
 import type { NodeInfo } from './node-info.ts'
 import {
@@ -152,19 +153,27 @@ export class Framework {
   postFilter(cycle: Cycle, rejections: NodeRejections): PostFilterResult {
     const reasons: string[] = []
     const works: (() => Promise<unknown>)[] = []
-    const afterwards = () => Promise.all(works.map((work) => work()))
+    const all = () => (works.length > 0 ? { afterwards: () => Promise.all(works.map((work) => work())) } : {})
     let last: PostFilterResult = { status: success }
     for (const plugin of this.#at.postFilter) {
-      const result = plugin.postFilter?.(cycle, rejections)
+      const result = this.#postFilterWith(plugin, cycle, rejections)
       if (!result) continue
       const { code } = result.status
       if (result.afterwards) works.push(result.afterwards)
       if (code === 'Success' || code === 'UnschedulableAndUnresolvable' || !isRejected(result.status))
-        return { ...result, afterwards }
+        return { ...result, ...all() }
       reasons.push(...result.status.reasons)
       last = result
     }
-    return { ...last, status: unschedulable(...reasons), afterwards }
+    return { ...last, status: unschedulable(...reasons), ...all() }
+  }
+
+  #postFilterWith(plugin: Plugin, cycle: Cycle, rejections: NodeRejections): PostFilterResult | undefined {
+    try {
+      return plugin.postFilter?.(cycle, rejections)
+    } catch (error) {
+      return { status: failed(error) }
+    }
   }
 
   /** Sums of weighted scores, one for each node, in their order. */
@@ -185,7 +194,7 @@ export class Framework {
   /** Takes place for all, or for none: `unreserved` resolves when everything was given back. */
   reserve(cycle: Cycle, nodeName: string): (Rejection & { unreserved: Promise<unknown> }) | undefined {
     for (const [index, plugin] of this.#at.reserve.entries()) {
-      const status = plugin.reserve?.(cycle, nodeName)
+      const status = this.#reserveWith(plugin, cycle, nodeName)
       if (!status || status.code === 'Success') continue
       const unreserved = this.#unreserveFrom(index, cycle, nodeName)
       return { status, plugin: plugin.name, unreserved }
@@ -193,43 +202,37 @@ export class Framework {
     return undefined
   }
 
+  #reserveWith(plugin: Plugin, cycle: Cycle, nodeName: string): Status | undefined {
+    try {
+      return plugin.reserve?.(cycle, nodeName)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
   /** What is in memory is given back at once; resolves when what was written is too. */
   unreserve(cycle: Cycle, nodeName: string): Promise<unknown> {
     return this.#unreserveFrom(this.#at.reserve.length - 1, cycle, nodeName)
   }
 
-  #unreserveFrom(index: number, cycle: Cycle, nodeName: string): Promise<unknown> {
+  async #unreserveFrom(index: number, cycle: Cycle, nodeName: string): Promise<unknown> {
     const plugins = this.#at.reserve.slice(0, index + 1).toReversed()
-    return Promise.all(plugins.map((plugin) => plugin.unreserve?.(cycle, nodeName)))
+    // One that fails does not keep the others from it.
+    return Promise.all(plugins.map(async (plugin) => plugin.unreserve?.(cycle, nodeName)))
   }
 
-  /** Permit, preBind and bind: what may take its time. Throws nothing: an error is a status. */
-  async bind(cycle: Cycle, nodeName: string): Promise<Rejection | undefined> {
-    for (const point of ['permit', 'preBind'] as const) {
-      for (const plugin of this.#at[point]) {
-        const status = await attempt(() => plugin[point]?.(cycle, nodeName))
-        if (status && status.code !== 'Success' && status.code !== 'Skip') return { status, plugin: plugin.name }
-      }
-    }
-    for (const plugin of this.#at.bind) {
-      if (!plugin.bind) continue
-      const status = await attempt(() => plugin.bind?.(cycle, nodeName))
-      if (status?.code === 'Skip') continue
-      return status && status.code !== 'Success' ? { status, plugin: plugin.name } : undefined
-    }
-    return { status: failed(new Error('no plugin bound the pod')), plugin: '' }
+  /** Undefined at once where no plugin has a say. */
+  permit(waiting: Waiting): Promise<Rejection | undefined> | undefined {
+    return permitWith(this.#at, waiting)
+  }
+
+  /** Throws nothing: an error is a status. */
+  bind(cycle: Cycle, nodeName: string): Promise<Rejection | undefined> {
+    return bindWith(this.#at, { cycle, nodeName })
   }
 
   postBind(cycle: Cycle, nodeName: string): void {
     for (const plugin of this.#at.postBind) plugin.postBind?.(cycle, nodeName)
-  }
-}
-
-async function attempt(work: () => Promise<Status | undefined> | Status | undefined): Promise<Status | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    return failed(error)
   }
 }
 

@@ -74,8 +74,8 @@ export interface Plugin {
   /** The pod is taken to be on the node from here on. `unreserve` is called when anything later fails. */
   reserve?(cycle: Cycle, nodeName: string): Status | undefined
   unreserve?(cycle: Cycle, nodeName: string): Promise<void> | void
-  /** The last word before binding. */
-  permit?(cycle: Cycle, nodeName: string): Promise<Status | undefined> | Status | undefined
+  /** The last word before binding. May take its time; the signal says that nobody waits for it any more. */
+  permit?(cycle: Cycle, nodeName: string, signal: AbortSignal): Promise<Status | undefined> | Status | undefined
   preBind?(cycle: Cycle, nodeName: string): Promise<Status | undefined>
   /** The first that does not skip has bound the pod. */
   bind?(cycle: Cycle, nodeName: string): Promise<Status | undefined>

@@ -1,15 +1,8 @@
 /**
  * What a plugin says. `Unschedulable`: not now, and removing pods could help. `UnschedulableAndUnresolvable`: removing pods would not.
- * `Skip`: nothing to do for this pod, leave the plugin out of the rest of the cycle. `Wait`: permitted, but not yet. `Error`: it failed.
+ * `Skip`: nothing to do for this pod, leave the plugin out of the rest of the cycle. `Error`: it failed.
  */
-export type StatusCode =
-  | 'Success'
-  | 'Error'
-  | 'Unschedulable'
-  | 'UnschedulableAndUnresolvable'
-  | 'Wait'
-  | 'Skip'
-  | 'Pending'
+export type StatusCode = 'Success' | 'Error' | 'Unschedulable' | 'UnschedulableAndUnresolvable' | 'Skip' | 'Pending'
 
 export interface Status {
   readonly code: StatusCode

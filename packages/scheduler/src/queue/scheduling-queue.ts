@@ -174,6 +174,8 @@ export class SchedulingQueue {
 
   #concerns(pod: QueuedPod, change: ClusterChange): boolean {
     const { isWokenBy, mayHelp } = this.#options
+    // What it had itself, until it could not be bound, is no news to it.
+    if ('pod' in change && change.pod.key === pod.info.key) return false
     for (const plugin of pod.unschedulablePlugins)
       if (isWokenBy(plugin, change.event) && mayHelp(plugin, pod.info, change)) return true
     return false
