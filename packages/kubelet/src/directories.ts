@@ -51,6 +51,10 @@ export class Directories {
   podLogs({ namespace, name, uid }: { namespace?: string; name: string; uid: string }): string {
     return join(this.logs, `${namespace}_${name}_${uid}`)
   }
+  /** Links to all logs, beside those by pod: `/var/log/containers`. */
+  get containerLogs(): string {
+    return join(this.logs, '..', 'containers')
+  }
   log(pod: { namespace?: string; name: string; uid: string }, container: string, attempt: number): string {
     return join(this.podLogs(pod), container, `${attempt}.log`)
   }

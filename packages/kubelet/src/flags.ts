@@ -1,8 +1,10 @@
 import { hostname, networkInterfaces } from 'node:os'
 import type { Taint } from '@tandem/api/core/v1/types'
+import { quantityValue } from '@tandem/apimachinery'
 import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
 import { defaultEvictionHard, parseThresholds } from './eviction/thresholds.ts'
+import type { LogLimits } from './logs/rotating-log.ts'
 import type { EvictionOptions, ImageCollectionOptions, KubeletOptions } from './options.ts'
 
 /** Upstream's, which has no flag either. */
@@ -22,7 +24,8 @@ export const flags = {
   'root-dir': { type: 'string', description: 'Directory path for managing kubelet files', default: '/var/lib/kubelet' },
   'pod-log-dir': {
     type: 'string',
-    description: 'Where links to the logs of containers are kept',
+    description:
+      'Where the logs of containers are kept for log agents, with links in the directory containers beside it',
     default: '/var/log/pods',
     config: 'podLogsDir',
   },
@@ -110,6 +113,16 @@ export const flags = {
     description: 'The longest grace period in seconds of pods that a soft eviction threshold terminates',
     default: 0,
   },
+  'container-log-max-size': {
+    type: 'string',
+    description: 'The maximum size of a container log file before it is rotated',
+    default: '10Mi',
+  },
+  'container-log-max-files': {
+    type: 'int',
+    description: 'The maximum number of log files that can be present for a container, at least 2',
+    default: 5,
+  },
   'image-gc-high-threshold': {
     type: 'int',
     description: 'The percent of disk usage after which unused images are always collected',
@@ -184,6 +197,7 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
     maxPods: values['max-pods'],
     eviction: evictionOf(values),
     imageGC: imageCollectionOf(values),
+    containerLogs: logLimitsOf(values),
     podManifestPath: values['pod-manifest-path'] || undefined,
     fileCheckFrequency: values['file-check-frequency'],
     nodeLabels: pairs('node-labels', values['node-labels']),
@@ -207,6 +221,12 @@ function evictionOf(values: FlagValues<typeof flags>): EvictionOptions {
     maxPodGracePeriodSeconds: values['eviction-max-pod-grace-period'],
     monitoringInterval: evictionMonitoringInterval,
   }
+}
+
+function logLimitsOf(values: FlagValues<typeof flags>): LogLimits {
+  const maxFiles = values['container-log-max-files']
+  if (maxFiles < 2) throw new UsageError(`invalid MaxFiles ${maxFiles}, must be > 1`)
+  return { maxSize: quantityValue(values['container-log-max-size']), maxFiles }
 }
 
 function imageCollectionOf(values: FlagValues<typeof flags>): ImageCollectionOptions {

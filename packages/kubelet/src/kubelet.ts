@@ -29,6 +29,7 @@ import { allContainers } from './lifecycle/pod-containers.ts'
 import { PodEvents } from './lifecycle/pod-events.ts'
 import { runtimeHandlers } from './lifecycle/runtime-handler.ts'
 import { StatusManager } from './lifecycle/status-manager.ts'
+import { LogKeeper } from './logs/log-keeper.ts'
 import { kubeletMetrics } from './metrics.ts'
 import { CniNetwork, defaultBinaryDirectories } from './network/cni-network.ts'
 import { NodeNetwork } from './network/node-network.ts'
@@ -166,8 +167,10 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     events,
     onPreemption: (resource) => preemptionCount.inc({ preemption_signal: resource }),
   })
+  const logs = new LogKeeper({ runtime, directories, limits: options.containerLogs, logger })
   const podServices: PodServices = {
     runtime,
+    logs,
     status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
     events,
     images,
@@ -376,7 +379,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     probes.stop()
     configMapObjects.stop()
     secretObjects.stop()
-    await Promise.all([informers.stop(), server.close(), health?.close(), recorder.flush()])
+    await Promise.all([informers.stop(), logs.stop(), server.close(), health?.close(), recorder.flush()])
     await client.close()
     finish?.()
   }

@@ -1,5 +1,6 @@
 import type { Taint } from '@tandem/api/core/v1/types'
 import type { Threshold } from './eviction/thresholds.ts'
+import type { LogLimits } from './logs/rotating-log.ts'
 
 export interface EvictionOptions {
   thresholds: readonly Threshold[]
@@ -52,6 +53,7 @@ export interface KubeletOptions {
   maxPods: number
   eviction: EvictionOptions
   imageGC: ImageCollectionOptions
+  containerLogs: LogLimits
   /** Where manifests of static pods are. */
   podManifestPath?: string | undefined
   fileCheckFrequency: number

@@ -38,8 +38,11 @@ export interface ContainerRuntime {
   attach(id: string, options: AttachOptions): Promise<AttachSession>
   /** Ends with the container, or at the end of what there is unless `follow`. */
   logs(id: string, options: LogOptions): Promise<LogStream>
-  /** The file on this host that the container's output is written to; undefined where there is none. */
-  logPath(id: string): Promise<string | undefined>
+  /**
+   * What the container writes, as lines of CRI's log format. Undefined where the runtime writes such files itself, or keeps what
+   * containers write where it cannot be read from here.
+   */
+  output(id: string, options: OutputOptions): Promise<AsyncIterable<Buffer> | undefined>
   /** Where a container's own files are, for who wants to know how large they are. */
   containerFiles(id: string): Promise<ContainerFiles>
   /** The directory on this host that images and writable layers are kept below, where the engine tells. */
@@ -269,6 +272,15 @@ export interface LogOptions {
   since?: number
   tailLines?: number
   stream?: 'All' | 'Stdout' | 'Stderr'
+}
+
+export interface OutputOptions {
+  /** Only what was written after this moment, as the runtime tells moments. */
+  after?: string
+  /** Aborts when the container has ended: the output ends with what there is. */
+  ended: AbortSignal
+  /** Aborts when nobody wants to know any more. */
+  signal: AbortSignal
 }
 
 export interface LogStream {

@@ -128,7 +128,7 @@ export class NodeObserver {
           return {
             name: container.name,
             memoryBytes: cgroup ? (reader.usage(cgroup).memory?.workingSetBytes ?? 0) : 0,
-            ...(disk ? await this.#containerDisk(container) : {}),
+            ...(disk ? await this.#containerDisk(container, this.#logsOf(pod, container)) : {}),
           }
         }),
       ),
@@ -136,11 +136,19 @@ export class NodeObserver {
     }
   }
 
-  async #containerDisk({ id }: ContainerState): Promise<{ writableLayer: DiskUse; logs: DiskUse }> {
+  /** What the kubelet itself keeps of a container's output. */
+  #logsOf({ metadata }: Pod, { name }: ContainerState): string {
+    return join(this.#options.directories.podLogs(metadata), name)
+  }
+
+  async #containerDisk(
+    { id }: ContainerState,
+    ...more: readonly string[]
+  ): Promise<{ writableLayer: DiskUse; logs: DiskUse }> {
     const { runtime, disks } = this.#options
     const { writableLayer, logs }: ContainerFiles = await runtime.containerFiles(id)
     const none: DiskUse = { bytes: 0, inodes: 0 }
-    const measured = await Promise.all(logs.map((path) => disks.measure(path)))
+    const measured = await Promise.all([...logs, ...more].map((path) => disks.measure(path)))
     return {
       writableLayer: writableLayer === undefined ? none : await disks.measure(writableLayer),
       logs: measured.reduce(

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Container, EphemeralContainer, Pod } from '@tandem/api/core/v1/types'
 import type { ContainerConfig, Mount, SandboxState } from '../container-runtime/runtime.ts'
@@ -63,7 +63,6 @@ export class ContainerStarter {
     events.record(pod, { type: 'Normal', reason: 'Created', message: 'Container created', container: container.name })
     const id = await runtime.startContainer(created).catch((error) => failed(startError('RunContainerError', error)))
     events.record(pod, { type: 'Normal', reason: 'Started', message: 'Container started', container: container.name })
-    void this.#linkLog(start, id)
     await this.#postStart(start, id)
   }
 
@@ -142,20 +141,6 @@ export class ContainerStarter {
         return { hostPath, containerPath, readOnly: false, propagation: 'private' }
       }),
     )
-  }
-
-  /** Where log collectors look for it. */
-  async #linkLog({ pod, container, attempt }: ContainerStart, id: string): Promise<void> {
-    const { runtime, directories, logger } = this.#services
-    try {
-      const target = await runtime.logPath(id)
-      const link = directories.log(pod.metadata, container.name, attempt)
-      if (!target) return
-      await mkdir(dirname(link), { recursive: true })
-      await symlink(target, link)
-    } catch (error) {
-      logger.debug({ error, container: container.name }, 'log could not be linked')
-    }
   }
 
   async #postStart({ pod, container, sandbox, signal }: ContainerStart, containerId: string): Promise<void> {

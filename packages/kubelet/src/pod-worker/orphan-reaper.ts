@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import type { RuntimePod } from '../container-runtime/runtime.ts'
 import type { PodServices } from './services.ts'
 
@@ -12,7 +11,7 @@ export class OrphanReaper {
   }
 
   async reap({ uid, name, namespace, terminationGracePeriodSeconds }: RuntimePod): Promise<void> {
-    const { runtime, directories, logger } = this.#services
+    const { runtime, logs, logger } = this.#services
     if (this.#underWay.has(uid)) return
     this.#underWay.add(uid)
     try {
@@ -25,7 +24,7 @@ export class OrphanReaper {
       for (const sandbox of state.sandboxes) await runtime.stopSandbox(sandbox)
       await Promise.all(state.containers.map(({ id }) => runtime.removeContainer(id)))
       await Promise.all(state.sandboxes.map(({ id }) => runtime.removeSandbox(id)))
-      await rm(directories.podLogs({ namespace, name, uid }), { recursive: true, force: true })
+      await logs.remove({ namespace, name, uid })
       await this.removeDirectories(uid)
     } finally {
       this.#underWay.delete(uid)

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { isPodTerminal } from '@tandem/api/core/v1/pod-conditions'
 import type { Pod, PodStatus } from '@tandem/api/core/v1/types'
 import type { Cancel } from '@tandem/component-base'
@@ -198,6 +197,7 @@ export class PodWorker {
     const { runtime, probes } = this.#services
     const stepsEnded = this.#stepsEnded
     const state = await withTerminationMessages(await runtime.podState(this.#pod.metadata.uid), runtime)
+    this.#services.logs.follow(this.#pod, state)
     const sandbox = readySandbox(this.#pod, state)
     this.#podIP = sandbox?.ips[0] ?? this.#podIP
     if (this.#stage === 'syncing' && this.#mustEnd(state)) this.#terminate()
@@ -386,7 +386,7 @@ export class PodWorker {
 
   /** Nothing runs any more: the last report, then what was the pod's is taken away, its logs only when it is deleted. */
   async #whenTerminated(state: PodState): Promise<void> {
-    const { volumes, cgroups, probes, images, status, runtime, directories } = this.#services
+    const { volumes, cgroups, probes, images, status, runtime, logs } = this.#services
     const { uid } = this.#pod.metadata
     if (state.containers.some(({ state }) => state === 'running')) {
       // Started by a step that was under way.
@@ -404,7 +404,8 @@ export class PodWorker {
     await volumes.unmountPod(uid)
     await cgroups.removePod(uid)
     if (!deleted) return
-    await rm(directories.podLogs(this.#pod.metadata), { recursive: true, force: true })
+    const { name, namespace = '' } = this.#pod.metadata
+    await logs.remove({ uid, name, namespace })
     if (!this.#gone) await status.finish(this.#pod)
     status.forget(uid)
     images.forget(uid)

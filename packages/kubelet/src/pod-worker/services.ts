@@ -9,6 +9,7 @@ import type { Refusal } from '../lifecycle/node-admission.ts'
 import type { PodEvents } from '../lifecycle/pod-events.ts'
 import type { RuntimeHandlerOf } from '../lifecycle/runtime-handler.ts'
 import type { StatusManager } from '../lifecycle/status-manager.ts'
+import type { LogKeeper } from '../logs/log-keeper.ts'
 import type { ClusterDns, DnsConfig } from '../network/resolv-conf.ts'
 import type { VolumeManager } from '../volumes/volume-manager.ts'
 import type { ProbeResults } from './pod-actions.ts'
@@ -24,6 +25,7 @@ export interface PodServices {
   probes: ProbeManager
   hooks: HookRunner
   directories: Directories
+  logs: Pick<LogKeeper, 'follow' | 'remove'>
   objects: ObjectReader
   node: NodeView
   clock: Clock

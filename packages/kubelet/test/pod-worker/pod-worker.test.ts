@@ -69,6 +69,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     },
     clock,
     logger: silentLogger,
+    logs: { follow: () => {}, remove: async () => {} },
     runtimeHandler: async () => '',
     admit: () => refusal,
     refusal: () => refusal,

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Clock, Logger } from '@tandem/component-base'
@@ -10,6 +11,7 @@ import { containerState, sandboxState } from './container-state.ts'
 import { engineMessage, isConflict, isNotFound, isNotModified, runtimeError } from './engine-error.ts'
 import { engineEvents } from './events.ts'
 import { imageStatus, listImages, pullImage, removeImage } from './images.ts'
+import { followJsonLog } from './json-log.ts'
 import { openKernelLog } from './kernel-log.ts'
 import { readLabels, type Scope, scopeFilter } from './labels.ts'
 import { connectToPod } from './namespace-connection.ts'
@@ -24,6 +26,8 @@ export interface DockerRuntimeOptions {
   clock: Clock
   logger: Logger
 }
+
+const yesOrNo = [() => true, () => false] as const
 
 /** This engine maps users for all of its containers or for none. */
 const noUserNamespaces = ({ runtimeHandler }: contract.SandboxConfig): string => {
@@ -269,8 +273,10 @@ export class DockerRuntime implements contract.ContainerRuntime {
   logs = (id: string, options: contract.LogOptions): Promise<contract.LogStream> =>
     this.#call(() => logsOf(this.#docker, id, options))
 
-  async logPath(id: string): Promise<string | undefined> {
-    return (await this.#inspect(id))?.LogPath || undefined
+  async output(id: string, options: contract.OutputOptions): Promise<AsyncIterable<Buffer> | undefined> {
+    const path = (await this.#inspect(id))?.LogPath
+    const readable = path && (await access(path).then(...yesOrNo))
+    return readable ? followJsonLog({ ...options, path }) : undefined
   }
 
   async containerFiles(id: string): Promise<contract.ContainerFiles> {

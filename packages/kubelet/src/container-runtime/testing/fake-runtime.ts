@@ -137,7 +137,7 @@ export class FakeRuntime implements contract.ContainerRuntime {
   connect = unsupported
   containerFiles = async (): Promise<contract.ContainerFiles> => ({ logs: [] })
   imageRoot = async (): Promise<undefined> => undefined
-  logPath = async (): Promise<undefined> => undefined
+  output = async (): Promise<undefined> => undefined
   imageStatus = async (image: string): Promise<contract.ImageStatus> => imageOf(image)
   pullImage = async (image: string): Promise<contract.ImageStatus> => imageOf(image)
   removeImage = async (): Promise<void> => {}
