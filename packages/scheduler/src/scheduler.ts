@@ -91,6 +91,7 @@ export class Scheduler {
         sliceEnd = clock.monotonic() + sliceMs
       }
     }
+    for (const key of this.#waiting.keys()) this.stopWaiting(key, 'the scheduler stops')
     await this.settled()
   }
 

@@ -69,15 +69,20 @@ t.test('a pod that goes while it waits leaves its room, and whoever thinks about
 })
 
 t.test('a pod that waits makes room for a more important one without being deleted', async (t) => {
+  const asked = Promise.withResolvers<void>()
   const { client, bound, pod, condition } = await runScheduler(t, {
     nodes: oneNode,
     pods: [{ name: 'p', cpu: '1', priority: 0 }],
     options: withPlugin({
       events: [],
-      permit: ({ pod }) => (pod.pod.metadata.name === 'p' ? new Promise(() => {}) : undefined),
+      permit({ pod }) {
+        if (pod.pod.metadata.name !== 'p') return undefined
+        asked.resolve()
+        return new Promise(() => {})
+      },
     }),
   })
-  await until(async () => client.actions.length > 0 || undefined)
+  await asked.promise
   await client.create(pods, podOf({ name: 'q', cpu: '1', priority: 1000 }))
   t.equal(await bound('q'), 'a')
   t.match(await condition('p'), { message: 'preempted' })
