@@ -22,7 +22,7 @@ export async function* followJsonLog({ path, after, ended, signal }: JsonLogOpti
   const changes = new Changes(path, [ended, signal])
   const convert = new Conversion(after)
   const buffer = Buffer.alloc(chunkSize)
-  let file = await open(await oldest(path))
+  let file = await openOldest(path)
   try {
     while (!signal.aborted) {
       const isLast = ended.aborted
@@ -110,18 +110,29 @@ async function files(path: string): Promise<string[]> {
   return names.sort((a, b) => age(a) - age(b)).map((entry) => join(dirname(path), entry))
 }
 
-const oldest = async (path: string): Promise<string> => (await files(path)).at(-1) ?? path
+/** The engine may be about to rotate: what is listed may have another name by then. */
+async function openOldest(path: string): Promise<FileHandle> {
+  const oldest = (await files(path)).at(-1) ?? path
+  return open(oldest).catch(() => open(path))
+}
 
 /** The file that the engine went on with after this one. */
 async function successor(path: string, file: FileHandle): Promise<FileHandle | undefined> {
   const { ino } = await file.stat()
-  if ((await stat(path).catch(() => undefined))?.ino === ino) return undefined
+  const inodeOf = async (name: string) => (await stat(name).catch(() => undefined))?.ino
+  const newest = await inodeOf(path)
+  // In the midst of a rotation there is no newest file; its appearance is a change to look at.
+  if (newest === undefined || newest === ino) return undefined
   const candidates = await files(path)
-  const inodes = await Promise.all(candidates.map(async (candidate) => (await stat(candidate)).ino))
+  const inodes = await Promise.all(candidates.map(inodeOf))
+  if (inodes.includes(undefined) || inodes[0] !== newest) return successor(path, file)
   const at = inodes.indexOf(ino)
   // Rotated away altogether: the oldest there is comes next.
   const next = at < 0 ? candidates.at(-1) : candidates[at - 1]
-  return next === undefined ? undefined : open(next).catch(() => undefined)
+  const opened = next === undefined ? undefined : await open(next).catch(() => undefined)
+  if (opened && (await opened.stat()).ino === inodes[at < 0 ? inodes.length - 1 : at - 1]) return opened
+  await opened?.close()
+  return successor(path, file)
 }
 
 /** Tells when the file may have changed. */
@@ -148,8 +159,7 @@ class Changes {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-    if (!this.#signals.some(({ aborted }) => aborted))
-      await new Promise((resolve) => setTimeout(resolve, settleTime))
+    if (!this.#signals.some(({ aborted }) => aborted)) await new Promise((resolve) => setTimeout(resolve, settleTime))
     this.#changed = false
   }
 
