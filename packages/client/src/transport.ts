@@ -2,6 +2,7 @@ import { failure, type Status, StatusError, type StatusReason } from '@tandem/ap
 import { type Clock, systemClock } from '@tandem/component-base'
 import { type Dispatcher, Pool } from 'undici'
 import type { ClientConfig } from './kubeconfig/config.ts'
+import { SharedConnection } from './shared-connection.ts'
 
 export interface TransportRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -21,14 +22,13 @@ export class Transport {
   readonly #headers: Record<string, string | string[]>
   /** Watches last for minutes: on connections of their own they never queue behind, or before, a short request. */
   readonly #requests: Pool
-  readonly #watches: Pool
+  readonly #watches: SharedConnection
 
   constructor(config: ClientConfig, clock: Clock = systemClock) {
     this.#config = config
     this.#clock = clock
     this.#headers = { accept: 'application/json', 'user-agent': config.userAgent ?? 'tandem', ...impersonation(config) }
     const options: Pool.Options = {
-      allowH2: false,
       bodyTimeout: 0,
       headersTimeout: 120_000,
       keepAliveTimeout: 30_000,
@@ -43,14 +43,14 @@ export class Transport {
         keepAliveInitialDelay: 30_000,
       },
     }
-    this.#requests = new Pool(config.server, { ...options, connections: 64 })
-    this.#watches = new Pool(config.server, options)
+    this.#requests = new Pool(config.server, { ...options, allowH2: false, connections: 64 })
+    this.#watches = new SharedConnection(config.server, options)
   }
 
   /** The parsed body of a success. Waits and asks again, as client-go does, while the server says when to. */
   async send<Result>(request: TransportRequest): Promise<Result> {
     for (let attempt = 0; ; attempt++) {
-      const { statusCode, headers, body } = await this.#dispatch(this.#requests, request)
+      const { statusCode, headers, body } = await this.#dispatch((options) => this.#requests.request(options), request)
       const text = await body.text()
       if (statusCode < 300) return parse<Result>(text)
       const retryAfter = Number(headers['retry-after'])
@@ -62,23 +62,26 @@ export class Transport {
 
   /** The bytes of an answer that goes on until either side ends it. */
   async stream(request: TransportRequest): Promise<AsyncIterable<Buffer>> {
-    const { statusCode, body } = await this.#dispatch(this.#watches, request)
+    const { statusCode, body } = await this.#dispatch((options) => this.#watches.request(options), request)
     if (statusCode >= 300) throw errorOf(statusCode, await body.text())
     return body
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#requests.destroy(), this.#watches.destroy()])
+    await Promise.all([this.#requests.destroy(), this.#watches.close()])
   }
 
-  async #dispatch(pool: Pool, request: TransportRequest): Promise<Dispatcher.ResponseData> {
+  async #dispatch(
+    ask: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>,
+    request: TransportRequest,
+  ): Promise<Dispatcher.ResponseData> {
     const { method, path, body, contentType = 'application/json', accept, signal } = request
     const token = typeof this.#config.token === 'function' ? await this.#config.token() : this.#config.token
     const headers = { ...this.#headers }
     if (accept) headers.accept = accept
     if (token) headers.authorization = `Bearer ${token}`
     if (body !== undefined) headers['content-type'] = contentType
-    return pool.request({
+    return ask({
       method,
       path,
       headers,
