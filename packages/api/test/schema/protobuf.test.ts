@@ -36,6 +36,19 @@ const rows = [
     hex: '0a0d 0a03637075 1206 0a043530306d 0a0f 0a066d656d6f7279 1205 0a03314769',
   },
 ]
+
+const schema = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
+t.test('what may be a schema, a list of them, or a boolean', async (t) => {
+  for (const object of [
+    { type: 'array', items: { type: 'string' } },
+    { items: [{ type: 'string' }, { type: 'integer' }] },
+    { additionalProperties: { type: 'string', maxLength: 3 } },
+    { additionalProperties: true },
+    { additionalProperties: false, default: { a: [1] }, enum: ['x', 1] },
+  ])
+    t.strictSame(decodeMessage(encodeMessage(object, schema, builtInSchema), schema, builtInSchema), object)
+})
+
 for (const { name, type, object, hex } of rows)
   t.test(name, async (t) => {
     t.strictSame(decode(hex, type), object)

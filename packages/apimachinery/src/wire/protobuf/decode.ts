@@ -1,5 +1,6 @@
-import type { FieldSchema, SchemaRegistry, TypeRef } from '../../schema.ts'
-import { isShape, type MessageShape, shapeOf } from './message-shape.ts'
+import type { SchemaRegistry, TypeRef } from '../../schema.ts'
+import { decodeAlternatives } from './alternatives.ts'
+import { isShape, type MessageShape, type PlacedField, shapeOf } from './message-shape.ts'
 import { fieldsOf, ProtobufError, signed, type WireValue } from './reader.ts'
 import { decodeDuration, decodeIntOrString, decodeQuantity, decodeRaw, decodeTime } from './special-types.ts'
 
@@ -27,9 +28,12 @@ function decodeInto(object: Members, { bytes, shape, registry }: Message): void 
   }
 }
 
-function decodeField(object: Members, field: FieldSchema, value: WireValue, registry: SchemaRegistry): void {
-  const { name, type } = field
-  if (type.kind === 'list') {
+function decodeField(object: Members, field: PlacedField, value: WireValue, registry: SchemaRegistry): void {
+  const { name, type, alternatives } = field
+  if (alternatives) {
+    const decodeSchema = (schema: WireValue) => decodeMessage(bytesOf(schema), alternatives.of, registry)
+    object[name] = decodeAlternatives(alternatives.are, bytesOf(value), decodeSchema)
+  } else if (type.kind === 'list') {
     object[name] ??= []
     const list = object[name] as unknown[]
     list.push(decodeValue(type.of, value, registry))

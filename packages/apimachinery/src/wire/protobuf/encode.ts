@@ -1,5 +1,6 @@
-import type { FieldSchema, SchemaRegistry, TypeRef } from '../../schema.ts'
-import { isShape, type MessageShape, shapeOf } from './message-shape.ts'
+import type { SchemaRegistry, TypeRef } from '../../schema.ts'
+import { encodeAlternatives } from './alternatives.ts'
+import { isShape, type MessageShape, type PlacedField, shapeOf } from './message-shape.ts'
 import { encodeDuration, encodeIntOrString, encodeQuantity, encodeRaw, encodeTime } from './special-types.ts'
 import { Writer } from './writer.ts'
 
@@ -19,14 +20,17 @@ function encodeShape(object: Members, shape: MessageShape, registry: SchemaRegis
 
 interface Value {
   number: number
-  field: FieldSchema
+  field: PlacedField
   value: unknown
   registry: SchemaRegistry
 }
 
 function encodeField(writer: Writer, { number, field, value, registry }: Value): void {
-  const { type, pointer } = field
-  if (type.kind === 'list') {
+  const { type, pointer, alternatives } = field
+  if (alternatives) {
+    const encodeSchema = (schema: unknown) => encodeMessage(schema as Members, alternatives.of, registry)
+    if (value !== undefined) writer.bytes(number, encodeAlternatives(alternatives.are, value, encodeSchema))
+  } else if (type.kind === 'list') {
     for (const element of (value as unknown[] | undefined) ?? [])
       encodeValue(writer, { number, of: type.of, value: element, registry })
   } else if (type.kind === 'map')

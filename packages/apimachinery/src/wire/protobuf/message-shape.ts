@@ -1,8 +1,14 @@
 import type { FieldSchema, SchemaRegistry, TypeSchema } from '../../schema.ts'
+import { type Alternatives, alternativesOf } from './alternatives.ts'
 
 /** A type as protobuf nests it: JSON inlines some messages that protobuf does not. */
 export interface MessageShape {
-  readonly members: ReadonlyMap<number, FieldSchema | MessageShape>
+  readonly members: ReadonlyMap<number, PlacedField | MessageShape>
+}
+
+export interface PlacedField extends FieldSchema {
+  /** Of a field that may be one thing or another, with the type that both are made of. */
+  readonly alternatives?: { readonly are: Alternatives; readonly of: string }
 }
 
 const shapes = new WeakMap<TypeSchema, MessageShape>()
@@ -12,19 +18,23 @@ export function shapeOf(name: string, registry: SchemaRegistry): MessageShape {
   const known = shapes.get(type)
   if (known) return known
   const root: NestedShape = { members: new Map() }
-  for (const field of type.fields.values()) if (field.number !== undefined) place(root, field, field.within ?? [])
+  for (const field of type.fields.values()) {
+    const are = alternativesOf(name, field.name)
+    const placed = are ? { ...field, alternatives: { are, of: name } } : field
+    if (field.number !== undefined) place(root, placed, field.within ?? [])
+  }
   const shape = sorted(root)
   shapes.set(type, shape)
   return shape
 }
 
-export const isShape = (member: FieldSchema | MessageShape): member is MessageShape => 'members' in member
+export const isShape = (member: PlacedField | MessageShape): member is MessageShape => 'members' in member
 
 interface NestedShape {
-  members: Map<number, FieldSchema | NestedShape>
+  members: Map<number, PlacedField | NestedShape>
 }
 
-function place(shape: NestedShape, field: FieldSchema, within: readonly number[]): void {
+function place(shape: NestedShape, field: PlacedField, within: readonly number[]): void {
   const [outer, ...inner] = within
   if (outer === undefined) {
     shape.members.set(field.number as number, field)
