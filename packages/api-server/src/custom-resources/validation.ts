@@ -1,6 +1,7 @@
 import { embeddedFaults } from '@tandem/api/apiextensions/v1/embedded-resources'
 import { propertyOf, type Schema } from '@tandem/api/apiextensions/v1/json-schema'
 import { listFaults } from '@tandem/api/apiextensions/v1/list-invariants'
+import { ruleFaultsUnless } from '@tandem/api/apiextensions/v1/rule-faults'
 import { type Before, validateValue } from '@tandem/api/apiextensions/v1/schema-values'
 import {
   type FieldError,
@@ -19,27 +20,45 @@ type Rules = Required<
 /** What the objects of one version have to be like, by its schema. */
 export function validation(schema: Schema, scale: ScaleSubresource | undefined): Rules {
   const statusSchema = propertyOf(schema, 'status')
+  const withRules = (faults: FieldError[], object: KubernetesObject, old?: KubernetesObject): FieldError[] => [
+    ...faults,
+    ...ruleFaultsUnless(faults, object, schema, old && { value: old }),
+  ]
   return {
     validateName: nameIsDnsSubdomain,
-    validate: (object) => [
-      ...validateValue({ field: '', name: '' }, object, schema),
-      ...scaleSpecFaults(object, scale),
-      ...scaleStatusFaults(object, scale),
-      ...embeddedFaults(object, schema),
-      ...listFaults(object, schema),
-    ],
-    validateUpdate: (object, old) => [
-      ...validateValue({ field: '', name: '' }, object, schema, { value: old }),
-      ...scaleSpecFaults(object, scale),
-      ...scaleStatusFaults(object, scale),
-      ...embeddedFaults(object, schema),
-      ...newListFaults(object, old, schema),
-    ],
-    validateStatusUpdate: (object, old) => [
-      ...statusFaults(object, old, statusSchema),
-      ...scaleStatusFaults(object, scale),
-      ...newListFaults(object, old, schema),
-    ],
+    validate: (object) =>
+      withRules(
+        [
+          ...validateValue({ field: '', name: '' }, object, schema),
+          ...scaleSpecFaults(object, scale),
+          ...scaleStatusFaults(object, scale),
+          ...embeddedFaults(object, schema),
+          ...listFaults(object, schema),
+        ],
+        object,
+      ),
+    validateUpdate: (object, old) =>
+      withRules(
+        [
+          ...validateValue({ field: '', name: '' }, object, schema, { value: old }),
+          ...scaleSpecFaults(object, scale),
+          ...scaleStatusFaults(object, scale),
+          ...embeddedFaults(object, schema),
+          ...newListFaults(object, old, schema),
+        ],
+        object,
+        old,
+      ),
+    validateStatusUpdate: (object, old) =>
+      withRules(
+        [
+          ...statusFaults(object, old, statusSchema),
+          ...scaleStatusFaults(object, scale),
+          ...newListFaults(object, old, schema),
+        ],
+        object,
+        old,
+      ),
     warnings: finalizerWarnings,
   }
 }

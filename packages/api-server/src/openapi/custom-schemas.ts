@@ -9,6 +9,10 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 /** A type that has what all have, and whose texts say it. */
 const example = 'io.k8s.api.core.v1.ConfigMap'
 
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
+const objectMetadata = `Standard object's metadata. More info: ${conventions}#metadata`
+const listMetadata = `Standard list metadata. More info: ${conventions}#types-kinds`
+
 type MakeSchema = (writing: { describe: Describe; version: OpenApiVersion; need(type: string): void }) => Promise<Json>
 
 /** The built-in types and those of custom resources, of which there are schemas in so many words. */
@@ -51,7 +55,7 @@ const listSchema =
   async ({ describe, version, need }) => {
     need(schema)
     const items = {
-      description: `List of ${plural}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+      description: `List of ${plural}. More info: ${conventions}`,
       type: 'array',
       items: { $ref: referenceTo(schema, version) },
     }
@@ -72,15 +76,16 @@ interface Writing {
 
 async function resourceFields(describe: Describe, { version, need, metadata }: Writing): Promise<Json> {
   const isList = metadata === 'ListMeta'
-  const { fields } = await describe(isList ? `${example}List` : example)
+  const { fields } = await describe(example)
   const text = (name: string): Json => (fields.has(name) ? { description: fields.get(name) } : {})
+  const about = { description: isList ? listMetadata : objectMetadata }
   const type = `${meta}.${metadata}`
   need(type)
   const reference = { $ref: referenceTo(type, version) }
   return {
     apiVersion: { ...text('apiVersion'), type: 'string' },
     kind: { ...text('kind'), type: 'string' },
-    metadata: version === 2 ? { ...text('metadata'), ...reference } : { ...text('metadata'), allOf: [reference] },
+    metadata: version === 2 ? { ...about, ...reference } : { ...about, allOf: [reference] },
   }
 }
 

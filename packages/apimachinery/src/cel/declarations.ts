@@ -4,10 +4,6 @@ import { linearMatches } from './rewriting.ts'
 
 /** Types that are only made and asked by functions, and of which no values exist yet. */
 export const opaqueTypes = [
-  'kubernetes.URL',
-  'kubernetes.NamedFormat',
-  'net.IP',
-  'net.CIDR',
   'kubernetes.authorization.Authorizer',
   'kubernetes.authorization.PathCheck',
   'kubernetes.authorization.GroupCheck',

@@ -1,12 +1,16 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { compareQuantities } from '../quantity.ts'
 import { functions, namespaces, namespaceType, opaqueTypes } from './declarations.ts'
+import { CelFormat, formatFunctions } from './format-functions.ts'
 import type { Implementations } from './implementations.ts'
+import { listFunctions } from './list-functions.ts'
 import { literalFault, mentions } from './literal-checks.ts'
 import { registerMacros } from './macros.ts'
 import { messageFunction, withoutMessageLiterals } from './message-literals.ts'
+import { networkFunctions } from './network-functions.ts'
+import { CelCidr, CelIp, CelUrl } from './network-values.ts'
 import { CelQuantity, quantityFunctions } from './quantity-functions.ts'
-import { type EditOf, rewrite, toKeyInsteadOfHas, toLinearMatches } from './rewriting.ts'
+import { type EditOf, rewrite, toKeyInsteadOfHas, toLinearMatches, toMixedFormat } from './rewriting.ts'
 import { CelSemver, semverFunctions } from './semver-functions.ts'
 import { textAndListFunctions } from './text-and-list-functions.ts'
 
@@ -30,7 +34,24 @@ const neverCalled = (): never => {
 }
 
 /** What expressions can be evaluated with; other functions are only checked. */
-const implementations: Implementations = { ...quantityFunctions, ...semverFunctions, ...textAndListFunctions }
+const implementations: Implementations = {
+  ...quantityFunctions,
+  ...semverFunctions,
+  ...textAndListFunctions,
+  ...listFunctions,
+  ...networkFunctions,
+  ...formatFunctions,
+}
+
+/** What values of types that only functions make and ask are. */
+const valueTypes: Readonly<Record<string, new (...given: never[]) => object>> = {
+  'kubernetes.Quantity': CelQuantity,
+  'kubernetes.Semver': CelSemver,
+  'kubernetes.URL': CelUrl,
+  'kubernetes.NamedFormat': CelFormat,
+  'net.IP': CelIp,
+  'net.CIDR': CelCidr,
+}
 
 const areSameQuantity = (a: CelQuantity, b: CelQuantity): boolean => compareQuantities(a.value, b.value) === 0
 const areSameVersion = (a: CelSemver, b: CelSemver): boolean => a.compareTo(b) === 0
@@ -43,8 +64,7 @@ let base: Environment | undefined
 function baseEnvironment(): Environment {
   if (base) return base
   const environment = new Environment({ enableOptionalTypes: true })
-  environment.registerType('kubernetes.Quantity', CelQuantity)
-  environment.registerType('kubernetes.Semver', CelSemver)
+  for (const [name, type] of Object.entries(valueTypes)) environment.registerType(name, type)
   for (const name of opaqueTypes) environment.registerType(name, class extends Opaque {})
   for (const name of namespaces) {
     class Namespace extends Opaque {}
@@ -97,9 +117,9 @@ export class CelCompiler {
   /** As cel-js takes it. What it cannot even read stays as it is: the check tells why. */
   #sourceOf(expression: string): string {
     const source = this.#messages.length > 0 ? withoutMessageLiterals(expression, this.#messages) : expression
-    if (!source.includes('has')) return source
+    if (!/has|format/.test(source)) return source
     try {
-      return rewrite(source, this.#parse, toKeyInsteadOfHas)
+      return rewrite(source, this.#parse, (node) => toKeyInsteadOfHas(node) ?? toMixedFormat(node))
     } catch {
       return source
     }

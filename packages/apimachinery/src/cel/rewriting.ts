@@ -51,3 +51,12 @@ export const toKeyInsteadOfHas: EditOf = (node) => {
 }
 
 const isIndexed = (node: ASTNode): boolean => node.op === '[]' || (node.op === '.' && isIndexed(node.args[0]))
+
+/** The values of a format may be of many types, as those of no other list may. */
+export const toMixedFormat: EditOf = (node) => {
+  if (node.op !== 'rcall' || node.args[0] !== 'format') return undefined
+  const [values] = node.args[2]
+  if (values?.op !== 'list') return undefined
+  const plain = values.args.find((value) => value.op !== 'call' || value.args[0] !== 'dyn')
+  return plain && { ...plain.range, text: `dyn(${textOf(plain)})` }
+}

@@ -155,7 +155,7 @@ const symbols: Readonly<Record<string, string>> = {
 }
 
 /** How a property is written in CEL; undefined when it cannot be. */
-function escapeName(name: string): string | undefined {
+export function escapeName(name: string): string | undefined {
   if (reserved.has(name)) return `__${name}__`
   if (/^\d/.test(name)) return undefined
   const escaped = name.replace(/__|[./-]/g, (found) => symbols[found] ?? found)
