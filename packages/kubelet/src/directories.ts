@@ -42,6 +42,9 @@ export class Directories {
   hostname(uid: string): string {
     return join(this.pod(uid), 'hostname')
   }
+  get devicePlugins(): string {
+    return join(this.root, 'device-plugins')
+  }
   get cniResults(): string {
     return join(this.root, 'network')
   }

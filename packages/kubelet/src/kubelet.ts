@@ -17,6 +17,7 @@ import { CgroupManager } from './cgroups/cgroup-manager.ts'
 import { parseCgroupRoot } from './cgroups/names.ts'
 import { cpuSharesOf } from './cgroups/resources.ts'
 import { DockerRuntime } from './container-runtime/docker/docker-runtime.ts'
+import { DeviceManager } from './devices/device-manager.ts'
 import { Directories } from './directories.ts'
 import { DiskMeter } from './eviction/disk-meter.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
@@ -160,17 +161,24 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const localPath = new LocalPathDirectory(directories.localPath)
   const admission = new Admission({
     node: () => nodeInformer.get({ name: options.nodeName }),
-    allocatable: () => allocatable,
+    allocatable: () => ({ ...allocatable, ...devices.allocatable }),
     pods: () => workers.occupying,
     isEnding: ({ metadata }) => workers.worker(metadata.uid)?.isEnding ?? true,
     preempt: (pod, end) => workers.worker(pod.metadata.uid)?.end(end),
     events,
     onPreemption: (resource) => preemptionCount.inc({ preemption_signal: resource }),
   })
+  const devices = new DeviceManager({
+    directory: directories.devicePlugins,
+    onChange: () => nodeStatus.report(),
+    clock,
+    logger,
+  })
   const logs = new LogKeeper({ runtime, directories, limits: options.containerLogs, logger })
   const podServices: PodServices = {
     runtime,
     logs,
+    devices,
     status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
     events,
     images,
@@ -203,7 +211,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     logger,
     runtimeHandler: runtimeHandlers(client),
     refusal: (pod) => admission.refusal(pod),
-    admit: (pod) => evictions.refusal(pod) ?? admission.admit(pod),
+    admit: (pod) => evictions.refusal(pod) ?? admission.admit(pod) ?? devices.reserve(pod),
   }
   const workers = new PodWorkers({
     services: podServices,
@@ -215,6 +223,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       configMapObjects.retain(new Set(references.flatMap(({ configMaps }) => [...configMaps])))
       secretObjects.retain(new Set(references.flatMap(({ secrets }) => [...secrets])))
       void cgroups.updateClasses(active)
+      if (workers.isComplete) devices.retain(new Set(active.map(({ metadata }) => metadata.uid)))
     },
   })
 
@@ -300,6 +309,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       taints: options.registerWithTaints,
     },
     networkError: () => nodeNetwork.error,
+    devices: () => devices,
     pressure: () => evictions.conditions,
     onEvent: (reason) => nodeEvent('Normal', reason, `Node ${options.nodeName} status is now: ${reason}`),
     updateFrequency: options.nodeStatusUpdateFrequency,
@@ -323,6 +333,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
           logger,
           onChange: (pods) => workers.setStaticPods(pods),
         })
+  await devices.start()
   workers.listen()
   await manifests?.start()
   informers.start()
@@ -376,6 +387,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     stopping.abort()
     manifests?.stop()
     workers.stop()
+    devices.stop()
     probes.stop()
     configMapObjects.stop()
     secretObjects.stop()

@@ -14,6 +14,7 @@ export interface ContainerConfigInput {
   attempt: number
   env: readonly { name: string; value: string }[]
   mounts: readonly Mount[]
+  devices: NonNullable<ContainerConfig['devices']>
   terminationMessageFile: string
   cgroupParent: string
   runtimeHandler: string
@@ -48,6 +49,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
       ...mounts,
       { hostPath: input.terminationMessageFile, containerPath: messagePath, readOnly: false, propagation: 'private' },
     ],
+    devices: input.devices,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,

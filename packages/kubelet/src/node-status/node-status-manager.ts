@@ -5,6 +5,7 @@ import type { Client } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { PressureCondition } from '../eviction/signals.ts'
+import type { Resources } from './machine.ts'
 import { conditionEvents } from './node-events.ts'
 import {
   type NodeFacts,
@@ -21,6 +22,8 @@ export interface NodeStatusOptions {
   runtime: ContainerRuntime
   facts: NodeFacts
   networkError(): string | undefined
+  /** What plugins bring to the node. */
+  devices(): Devices
   /** Which of memory, disk and processes the node is short of. */
   pressure(): ReadonlySet<PressureCondition>
   /** A condition has turned: an event of this reason is worth it. */
@@ -31,6 +34,17 @@ export interface NodeStatusOptions {
   logger: Logger
   signal: AbortSignal
 }
+
+export interface Devices {
+  capacity: Resources
+  allocatable: Resources
+}
+
+const withDevices = (facts: NodeFacts, { capacity, allocatable }: Devices): NodeFacts => ({
+  ...facts,
+  capacity: { ...facts.capacity, ...capacity },
+  allocatable: { ...facts.allocatable, ...allocatable },
+})
 
 /** Unchanged status is reported this often: upstream's nodeStatusReportFrequency. */
 const reportFrequency = 5 * 60_000
@@ -105,7 +119,10 @@ export class NodeStatusManager {
         const [health, runtime] = await Promise.all([this.#health(), this.#runtimeVersion()])
         if (runtime) this.#facts = { ...this.#facts, runtimeVersion: runtime }
         const node = await client.get(nodes, { name: this.#facts.name })
-        const status = nodeStatus(this.#facts, health, { now: this.#now(), old: node.status })
+        const status = nodeStatus(withDevices(this.#facts, this.#options.devices()), health, {
+          now: this.#now(),
+          old: node.status,
+        })
         const due = clock.monotonic() - this.#reportedAt >= reportFrequency || this.#reportedAt === 0
         if (!due && sameStatus(node.status, status)) continue
         await client.patch(

@@ -93,8 +93,10 @@ export class ContainerStarter {
     ])
     verifyRunAsNonRoot(container, pod, image)
     const environment = env()
+    const devices = await this.#services.devices.configure(uid, container.name)
     const mounts = [
       ...(await containerMounts(container, volumes.byName, environment)),
+      ...devices.mounts,
       ...(await this.#networkFiles(withAddresses, sandbox, container)),
     ]
     return containerConfig({
@@ -103,7 +105,8 @@ export class ContainerStarter {
       sandbox,
       image,
       attempt,
-      env: environment,
+      env: [...environment, ...devices.env],
+      devices: devices.devices,
       mounts,
       terminationMessageFile,
       cgroupParent: cgroups.parentOf(pod),

@@ -67,6 +67,11 @@ export class PodWorkers {
     return [...this.#workers.values()].map(({ pod }) => pod)
   }
 
+  /** Every source has said what it has: there are no other pods. */
+  get isComplete(): boolean {
+    return this.#complete
+  }
+
   /** Pods that count against what the node has. */
   get active(): Pod[] {
     return [...this.#workers.values()].filter(({ active }) => active).map(({ pod }) => pod)

@@ -2,6 +2,7 @@ import type { ConfigMap, Pod, Secret, Service } from '@tandem/api/core/v1/types'
 import type { Clock, Logger } from '@tandem/component-base'
 import type { CgroupManager } from '../cgroups/cgroup-manager.ts'
 import type { ContainerRuntime, PodState } from '../container-runtime/runtime.ts'
+import type { DeviceManager } from '../devices/device-manager.ts'
 import type { Directories } from '../directories.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { HookRunner } from '../lifecycle/hook-runner.ts'
@@ -24,6 +25,7 @@ export interface PodServices {
   cgroups: CgroupManager
   probes: ProbeManager
   hooks: HookRunner
+  devices: Pick<DeviceManager, 'configure'>
   directories: Directories
   logs: Pick<LogKeeper, 'follow' | 'remove'>
   objects: ObjectReader

@@ -70,6 +70,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     clock,
     logger: silentLogger,
     logs: { follow: () => {}, remove: async () => {} },
+    devices: { configure: async () => ({ env: [], mounts: [], devices: [] }) },
     runtimeHandler: async () => '',
     admit: () => refusal,
     refusal: () => refusal,
