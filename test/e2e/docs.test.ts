@@ -35,6 +35,14 @@ const runHere: Readonly<Record<string, readonly Expectation[]>> = {
     { command: 'kubectl -n books get', prints: /pages-ledger-1 +Bound +pvc-/ },
     { command: 'kubectl -n books exec', prints: /^(opened by ledger-0\n){2}$/ },
   ],
+  'docs/autoscaling.md: What is used': [
+    { command: 'kubectl top nodes', prints: /MEMORY\(%\)[\s\S]* +\d+m +\d+% +\d+Mi +\d+%/ },
+    { command: 'kubectl -n elastic top pods', prints: /web-\S+ +web +\d+m +\d+Mi/ },
+  ],
+  'docs/autoscaling.md: Replicas by load': [
+    { command: 'kubectl -n elastic get', prints: /web +Deployment\/web +cpu: \S+\/60% +2 +5/ },
+    { command: 'kubectl -n elastic describe', prints: /AbleToScale/ },
+  ],
   'docs/encryption.md: Encryption at rest': [
     { command: 'tandem encryption rotate', prints: /prod: secrets are under key-/ },
     { command: 'tandem encryption status', prints: /prod +key-/ },
@@ -139,6 +147,10 @@ const looks: Readonly<Record<string, { look: (kubectl: Kubectl) => Promise<strin
   'sample-app': {
     look: (kubectl) => kubectl('exec', 'deployment/front', '--', 'wget', '-qO-', 'http://back'),
     sees: /^back on /,
+  },
+  autoscaling: {
+    look: (kubectl) => kubectl('get', 'horizontalpodautoscaler', 'web'),
+    sees: /web +Deployment\/web +cpu: \S+\/60% +2 +5/,
   },
   'session-affinity': {
     look: async (kubectl) => {

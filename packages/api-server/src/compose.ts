@@ -94,7 +94,7 @@ export function compose(options: ApiServerOptions, { clock, logger }: ComponentC
     inFlight: () => counts.executing,
     droppedWatchers: () => registry.droppedWatchers(),
   })
-  const scrapes = new KubeletScrapes(scrapeKubelet({ kubelet, resources, clock }), clock)
+  const scrapes = new KubeletScrapes({ scrape: scrapeKubelet({ kubelet, resources, clock }), clock, logger })
   const issuer = tokenIssuer({ issuer: keys.issuer, key: keys.signing })
   const { minRequestTimeout = 1800 } = options
   const services = { resources, admission, authorizer, clock, logger, minRequestTimeout, stopping: signal }

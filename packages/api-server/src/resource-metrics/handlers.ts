@@ -28,6 +28,8 @@ interface Measured<T extends KubernetesObject> {
   definition: ResourceDefinition<T>
   nodeOf(object: T): string | undefined
   metrics(object: T, pair: ScrapePair): Omit<NodeMetrics, 'metadata'> | Omit<PodMetrics, 'metadata'> | undefined
+  /** Is everything that the object runs now in the answer? */
+  isMeasured?(object: T, pair: ScrapePair): boolean
 }
 
 /** `get` and `list` of the resource metrics API. Who is there is read from the store, what they use is asked of their kubelets. */
@@ -37,7 +39,12 @@ export const resourceMetricsHandlers = (scrapes: KubeletScrapes): Record<'nodes'
     nodeOf: ({ metadata }) => metadata.name,
     metrics: (_, pair) => measureNode(pair),
   }),
-  pods: readsOf(scrapes, { definition: pods, nodeOf: ({ spec }) => spec.nodeName, metrics: metricsOfPod }),
+  pods: readsOf(scrapes, {
+    definition: pods,
+    nodeOf: ({ spec }) => spec.nodeName,
+    metrics: metricsOfPod,
+    isMeasured: isPodMeasured,
+  }),
 })
 
 interface Reads {
@@ -45,9 +52,18 @@ interface Reads {
   list: Handler
 }
 
+const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`
+
+function isPodMeasured(pod: Pod, pair: ScrapePair): boolean {
+  const running = (pod.status?.containerStatuses ?? []).filter(({ state }) => state?.running)
+  if (running.length === 0) return true
+  const measured = measurePod(pair, keyOf(pod)) ?? []
+  return running.every(({ name }) => measured.some((container) => container.name === name))
+}
+
 function metricsOfPod(pod: Pod, pair: ScrapePair): Omit<PodMetrics, 'metadata'> | undefined {
   if (pod.status?.phase !== 'Running') return undefined
-  const measured = measurePod(pair, `${pod.metadata.namespace}/${pod.metadata.name}`)
+  const measured = measurePod(pair, keyOf(pod))
   const [first] = measured?.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : 1)) ?? []
   if (!measured || !first) return undefined
   const { timestamp, window } = first
@@ -93,10 +109,7 @@ async function measuredEntries<T extends KubernetesObject>(
   { scrapes, measured }: { scrapes: KubeletScrapes; measured: Measured<T> },
 ): Promise<StoredEntry[]> {
   const objects = found.map((entry) => entry.object())
-  const pairs = await pairsOf(resource, {
-    scrapes,
-    nodeNames: new Set(objects.flatMap((one) => measured.nodeOf(one) ?? [])),
-  })
+  const pairs = await pairsOf(objects, { scrapes, measured })
   const codec = new Codec(resource.definition as unknown as ResourceDefinition<Metrics>)
   const creationTimestamp = timestamp(resource.services.clock.now())
   return objects.flatMap((object) => {
@@ -110,18 +123,17 @@ async function measuredEntries<T extends KubernetesObject>(
   })
 }
 
-async function pairsOf(
-  { services }: ResourceRequest,
-  { scrapes, nodeNames }: { scrapes: KubeletScrapes; nodeNames: ReadonlySet<string> },
+async function pairsOf<T extends KubernetesObject>(
+  objects: readonly T[],
+  { scrapes, measured }: { scrapes: KubeletScrapes; measured: Measured<T> },
 ): Promise<Pairs> {
   const pairs = new Map<string, ScrapePair>()
+  const isMeasured = measured.isMeasured ?? (() => true)
   await Promise.all(
-    [...nodeNames].map(async (nodeName) => {
-      try {
-        pairs.set(nodeName, await scrapes.pair(nodeName))
-      } catch (err) {
-        services.logger.warn({ err, node: nodeName }, 'a kubelet does not tell what its pods use')
-      }
+    [...Map.groupBy(objects, measured.nodeOf)].map(async ([nodeName, here]) => {
+      if (nodeName === undefined) return
+      const pair = await scrapes.pair(nodeName, (pair) => here.every((object) => isMeasured(object, pair)))
+      if (pair) pairs.set(nodeName, pair)
     }),
   )
   return pairs

@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
-import type { Clock } from '@tandem/component-base'
+import type { Clock, Logger } from '@tandem/component-base'
 import type { KubeletConnection } from '../kubelet/connection.ts'
 import type { Resources } from '../resources.ts'
 import type { ScrapePair } from './measurement.ts'
@@ -21,45 +21,70 @@ interface Kept {
   pending?: Promise<ScrapePair>
 }
 
+export interface KubeletScrapesOptions {
+  scrape(nodeName: string): Promise<Scrape>
+  clock: Clock
+  logger: Logger
+}
+
 /**
  * What kubelets tell of their pods, asked for when somebody wants to know: nothing runs while nobody does. The first to ask after a
  * while waits for a second, since the use of CPU takes two looks.
  */
 export class KubeletScrapes {
-  readonly #scrape: (nodeName: string) => Promise<Scrape>
-  readonly #clock: Clock
+  readonly #options: KubeletScrapesOptions
   readonly #kept = new Map<string, Partial<Kept>>()
+  /** Nodes whose silence was logged. */
+  readonly #silent = new Set<string>()
 
-  constructor(scrape: (nodeName: string) => Promise<Scrape>, clock: Clock) {
-    this.#scrape = scrape
-    this.#clock = clock
+  constructor(options: KubeletScrapesOptions) {
+    this.#options = options
   }
 
-  pair(nodeName: string): Promise<ScrapePair> {
+  /**
+   * Undefined when the kubelet does not answer. `isEnough` says whether an answer holds what is looked for: another is asked for if not,
+   * and one more, since what has just started takes two looks of its own.
+   */
+  async pair(nodeName: string, isEnough: (pair: ScrapePair) => boolean = () => true): Promise<ScrapePair | undefined> {
     this.#forgetOld()
     const kept = this.#kept.get(nodeName) ?? {}
     this.#kept.set(nodeName, kept)
     const { later, earlier } = kept
-    if (later && earlier && this.#age(kept) < freshFor) return Promise.resolve({ earlier, later })
-    kept.pending ??= this.#renew(kept, () => this.#scrape(nodeName)).finally(() => {
+    if (later && earlier && this.#age(kept) < freshFor && isEnough({ earlier, later })) return { earlier, later }
+    try {
+      const pair = await this.#renewed(kept, nodeName)
+      this.#silent.delete(nodeName)
+      return isEnough(pair) ? pair : await this.#renewed(kept, nodeName)
+    } catch (err) {
+      // Once: a node without a kubelet has none the next time either.
+      if (!this.#silent.has(nodeName))
+        this.#options.logger.warn({ err, node: nodeName }, 'a kubelet does not tell what its pods use')
+      this.#silent.add(nodeName)
+      return undefined
+    }
+  }
+
+  /** The same for all who ask meanwhile. */
+  #renewed(kept: Partial<Kept>, nodeName: string): Promise<ScrapePair> {
+    kept.pending ??= this.#renew(kept, nodeName).finally(() => {
       delete kept.pending
     })
     return kept.pending
   }
 
-  async #renew(kept: Partial<Kept>, scrape: () => Promise<Scrape>): Promise<ScrapePair> {
+  async #renew(kept: Partial<Kept>, nodeName: string): Promise<ScrapePair> {
+    const { scrape, clock } = this.#options
     let earlier = this.#age(kept) < comparableFor ? kept.later : undefined
-    if (!earlier) {
-      earlier = await scrape()
-      await this.#clock.sleep(shortestWindow)
-    }
-    const later = await scrape()
-    Object.assign(kept, { earlier, later, takenAt: this.#clock.monotonic() })
+    const age = earlier ? this.#age(kept) : 0
+    earlier ??= await scrape(nodeName)
+    if (age < shortestWindow) await clock.sleep(shortestWindow - age)
+    const later = await scrape(nodeName)
+    Object.assign(kept, { earlier, later, takenAt: clock.monotonic() })
     return { earlier, later }
   }
 
   #age({ takenAt = Number.NEGATIVE_INFINITY }: Partial<Kept>): number {
-    return this.#clock.monotonic() - takenAt
+    return this.#options.clock.monotonic() - takenAt
   }
 
   #forgetOld(): void {

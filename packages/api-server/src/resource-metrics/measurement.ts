@@ -17,8 +17,8 @@ export interface Measurement {
 
 export type ContainerMeasurement = Measurement & { name: string }
 
-/** A container that is new since the earlier answer is measured from its start, once it has run for so long: metrics-server's rule. */
-const freshAfter = 10_000
+/** A container that is new since the earlier answer is measured from its start, once it has run for so long. */
+const freshAfter = 1000
 
 export function measureNode({ earlier, later }: ScrapePair): Measurement | undefined {
   return later.node && earlier.node && measure(earlier.node, later.node)

@@ -1,7 +1,8 @@
+import { silentLogger } from '@tandem/component-base'
 import { FakeClock } from '@tandem/component-base/testing/fake-clock'
 import t from 'tap'
 import { KubeletScrapes } from '../../src/resource-metrics/kubelet-scrapes.ts'
-import { measureNode, measurePod } from '../../src/resource-metrics/measurement.ts'
+import { measureNode, measurePod, type ScrapePair } from '../../src/resource-metrics/measurement.ts'
 import { parseScrape, type Scrape } from '../../src/resource-metrics/scrape.ts'
 
 const at = Date.parse('2026-01-01T00:01:00Z')
@@ -79,11 +80,11 @@ const pairs: {
       { name: 'main', timestamp: '2026-01-01T00:01:15Z', window: '12s', usage: { cpu: '500m', memory: '2Ki' } },
     ],
   },
-  { name: 'started just now', earlier: {}, later: { main: container(15, 6, at + 6000) }, expected: undefined },
+  { name: 'started just now', earlier: {}, later: { main: container(15, 6, at + 14_500) }, expected: undefined },
   {
     name: 'one of two started just now: the pod is not measured',
     earlier: { main: container(0, 10) },
-    later: { main: container(15, 13), second: container(15, 1, at + 14_000) },
+    later: { main: container(15, 13), second: container(15, 1, at + 14_500) },
     expected: undefined,
   },
   {
@@ -111,11 +112,16 @@ t.test('a node, and one whose counter went back', async (t) => {
 t.test('kubelets are asked when somebody wants to know, and no more often than it takes', async (t) => {
   const clock = new FakeClock()
   let asked = 0
-  const scrapes = new KubeletScrapes(async () => {
-    asked++
-    return { node: { time: clock.now(), cpuSeconds: clock.monotonic() / 2000, workingSetBytes: 1 }, pods: new Map() }
-  }, clock)
-  const measured = async () => measureNode(await scrapes.pair('n1'))
+  const scrapes = new KubeletScrapes({
+    async scrape() {
+      asked++
+      return { node: { time: clock.now(), cpuSeconds: clock.monotonic() / 2000, workingSetBytes: 1 }, pods: new Map() }
+    },
+    clock,
+    logger: silentLogger,
+  })
+  const measure = (pair: ScrapePair | undefined) => pair && measureNode(pair)
+  const measured = async () => measure(await scrapes.pair('n1'))
   const first = Promise.all([measured(), measured()])
   await clock.advance(1000)
   t.match(await first, [{ window: '1s', usage: { cpu: '500m' } }, { window: '1s' }])
@@ -127,21 +133,31 @@ t.test('kubelets are asked when somebody wants to know, and no more often than i
   await clock.advance(6000)
   t.match(await measured(), { window: '15s' })
   t.equal(asked, 3, 'one look more, against the last')
+  const lacking = scrapes.pair('n1', () => false)
+  for (const more of [4, 5]) {
+    await clock.advance(1000)
+    t.equal(asked, more, 'something is looked for that is not in the last one')
+  }
+  t.match(measure(await lacking), { window: '1s' })
   await clock.advance(61_000)
   const later = measured()
   await clock.advance(1000)
   t.match(await later, { window: '1s' })
-  t.equal(asked, 5, 'too long ago to compare')
+  t.equal(asked, 7, 'too long ago to compare')
 })
 
 t.test('a kubelet that does not answer is asked again by the next', async (t) => {
   const clock = new FakeClock()
   let asked = 0
-  const scrapes = new KubeletScrapes(async () => {
-    if (++asked === 1) throw new Error('connection refused')
-    return { node: undefined, pods: new Map() }
-  }, clock)
-  await t.rejects(scrapes.pair('n1'), { message: 'connection refused' })
+  const scrapes = new KubeletScrapes({
+    async scrape() {
+      if (++asked === 1) throw new Error('connection refused')
+      return { node: undefined, pods: new Map() }
+    },
+    clock,
+    logger: silentLogger,
+  })
+  t.equal(await scrapes.pair('n1'), undefined)
   const second = scrapes.pair('n1')
   await clock.advance(1000)
   t.ok(await second)
