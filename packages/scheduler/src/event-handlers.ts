@@ -58,7 +58,7 @@ export function podHandler({
       if (pod.spec.nodeName) {
         if (!old.spec.nodeName) {
           queue.delete(pod.metadata.uid)
-          nominator.remove(pod.metadata.uid)
+          nominator.placed(pod.metadata.uid)
         }
         const isNew = !old.spec.nodeName
         // Most updates are of status, and cost nothing here.

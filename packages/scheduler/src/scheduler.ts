@@ -162,7 +162,7 @@ export class Scheduler {
       this.#fail(queued, { ...rejection, start, nominatedNodeName: '' })
       return
     }
-    nominator.remove(info.key)
+    nominator.placed(info.key)
     this.#track(this.#bindings, this.#bind(queued, { cycle, nodeName, start }))
   }
 

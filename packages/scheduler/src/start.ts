@@ -80,7 +80,8 @@ export const startScheduler: StartComponent<SchedulerStartOptions> = async (opti
   const profileOf = ({ spec }: Pod): Profile => profiles.get(spec.schedulerName ?? defaultScheduler) ?? anyProfile
   const frameworks = [...profiles.values()].map(({ framework }) => framework)
   const cache = new SchedulerCache()
-  const nominator = new Nominator()
+  // Others treated it as if it were on its node.
+  const nominator = new Nominator((pod) => queue.moveAll({ event: 'AssignedPodDelete', pod }))
   const queue = new SchedulingQueue({
     clock,
     // The same in all of them.

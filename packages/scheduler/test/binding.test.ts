@@ -70,7 +70,7 @@ t.test('a pod that goes while it waits leaves its room, and whoever thinks about
 
 t.test('a pod that waits makes room for a more important one without being deleted', async (t) => {
   const asked = Promise.withResolvers<void>()
-  const { client, bound, pod, condition } = await runScheduler(t, {
+  const { client, bound, pod, eventsOf } = await runScheduler(t, {
     nodes: oneNode,
     pods: [{ name: 'p', cpu: '1', priority: 0 }],
     options: withPlugin({
@@ -85,7 +85,7 @@ t.test('a pod that waits makes room for a more important one without being delet
   await asked.promise
   await client.create(pods, podOf({ name: 'q', cpu: '1', priority: 1000 }))
   t.equal(await bound('q'), 'a')
-  t.match(await condition('p'), { message: 'preempted' })
+  await until(async () => (await eventsOf('p')).find(({ message }) => message === 'preempted'))
   t.equal((await pod('p')).metadata.deletionTimestamp, undefined)
 })
 
