@@ -5,7 +5,7 @@ import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
 import { defaultEvictionHard, parseThresholds } from './eviction/thresholds.ts'
 import type { LogLimits } from './logs/rotating-log.ts'
-import type { EvictionOptions, ImageCollectionOptions, KubeletOptions } from './options.ts'
+import type { EvictionOptions, ImageCollectionOptions, ImagePullOptions, KubeletOptions } from './options.ts'
 
 /** Upstream's, which has no flag either. */
 const evictionMonitoringInterval = 10_000
@@ -113,6 +113,25 @@ export const flags = {
     description: 'The longest grace period in seconds of pods that a soft eviction threshold terminates',
     default: 0,
   },
+  'serialize-image-pulls': {
+    type: 'bool',
+    description: 'Pull images one at a time',
+    default: true,
+  },
+  'max-parallel-image-pulls': {
+    type: 'int',
+    description:
+      'The maximum number of image pulls in parallel; needs --serialize-image-pulls=false (0 for any number)',
+    default: 0,
+  },
+  'image-credential-provider-config': {
+    type: 'string',
+    description: 'Path to a credential provider plugin config file',
+  },
+  'image-credential-provider-bin-dir': {
+    type: 'string',
+    description: 'Path to the directory where credential provider plugin binaries are located',
+  },
   'container-log-max-size': {
     type: 'string',
     description: 'The maximum size of a container log file before it is rotated',
@@ -197,6 +216,7 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
     maxPods: values['max-pods'],
     eviction: evictionOf(values),
     imageGC: imageCollectionOf(values),
+    imagePulls: imagePullsOf(values),
     containerLogs: logLimitsOf(values),
     podManifestPath: values['pod-manifest-path'] || undefined,
     fileCheckFrequency: values['file-check-frequency'],
@@ -220,6 +240,27 @@ function evictionOf(values: FlagValues<typeof flags>): EvictionOptions {
     pressureTransitionPeriod: values['eviction-pressure-transition-period'],
     maxPodGracePeriodSeconds: values['eviction-max-pod-grace-period'],
     monitoringInterval: evictionMonitoringInterval,
+  }
+}
+
+function imagePullsOf(values: FlagValues<typeof flags>): ImagePullOptions {
+  const [most, serialize] = [values['max-parallel-image-pulls'], values['serialize-image-pulls']]
+  const [providerConfig, providerBinDir] = [
+    values['image-credential-provider-config'],
+    values['image-credential-provider-bin-dir'],
+  ]
+  if (serialize && most > 1)
+    throw new UsageError(
+      `invalid configuration: maxParallelImagePulls ${most} cannot be larger than 1 unless SerializeImagePulls (--serialize-image-pulls) is set to false`,
+    )
+  if (providerConfig !== undefined && !providerBinDir)
+    throw new UsageError(
+      'credential provider plugin binary directory must be set by --image-credential-provider-bin-dir',
+    )
+  return {
+    parallelPulls: serialize ? 1 : most || Number.POSITIVE_INFINITY,
+    providerConfig,
+    providerBinDir: providerBinDir ?? '',
   }
 }
 

@@ -22,6 +22,7 @@ import { Directories } from './directories.ts'
 import { DiskMeter } from './eviction/disk-meter.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { NodeObserver } from './eviction/node-observer.ts'
+import { CredentialProviders, readCredentialProviders } from './images/credential-providers.ts'
 import { ImageCollector } from './images/image-collector.ts'
 import { ImageManager } from './images/image-manager.ts'
 import { Admission } from './lifecycle/admission.ts'
@@ -138,7 +139,17 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
   const cgroupRoot = parseCgroupRoot(options.cgroupRoot)
   const cgroups = new CgroupManager({ root: cgroupRoot, driver: options.cgroupDriver, logger })
   const probes = new Probes({ runtime, events, clock, onChange: (uid) => workers.worker(uid)?.notify() })
-  const images = new ImageManager({ runtime, events, clock, secret })
+  const { providerConfig, providerBinDir, parallelPulls } = options.imagePulls
+  const providers =
+    providerConfig === undefined
+      ? undefined
+      : new CredentialProviders({
+          providers: readCredentialProviders(providerConfig, providerBinDir),
+          binDir: providerBinDir,
+          clock,
+          logger,
+        })
+  const images = new ImageManager({ runtime, events, clock, secret, providers, parallelPulls })
   const imageCollector = new ImageCollector({
     runtime,
     record: join(options.rootDir, 'pulled-images.json'),

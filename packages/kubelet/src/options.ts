@@ -17,6 +17,14 @@ export interface ImageCollectionOptions {
   minimumAge: number
 }
 
+export interface ImagePullOptions {
+  /** How many at a time. */
+  parallelPulls: number
+  /** A CredentialProviderConfig, and where the programs are that it names. */
+  providerConfig?: string | undefined
+  providerBinDir: string
+}
+
 /** What a kubelet is started with: its flags, read. */
 export interface KubeletOptions {
   kubeconfig: string
@@ -53,6 +61,7 @@ export interface KubeletOptions {
   maxPods: number
   eviction: EvictionOptions
   imageGC: ImageCollectionOptions
+  imagePulls: ImagePullOptions
   containerLogs: LogLimits
   /** Where manifests of static pods are. */
   podManifestPath?: string | undefined

@@ -1,17 +1,29 @@
 import { parseImageName } from '@tandem/api/core/v1/image-name'
 import type { Container, EphemeralContainer, Pod, Secret } from '@tandem/api/core/v1/types'
 import type { Clock } from '@tandem/component-base'
-import type { ContainerRuntime, ImageStatus } from '../container-runtime/runtime.ts'
+import type { ContainerRuntime, ImageStatus, RegistryCredentials } from '../container-runtime/runtime.ts'
 import { Backoff, durationText } from '../lifecycle/backoff.ts'
 import type { PodEvents } from '../lifecycle/pod-events.ts'
 import { StartError } from '../lifecycle/start-error.ts'
+import type { CredentialProviders } from './credential-providers.ts'
 import { credentialsFor } from './pull-secrets.ts'
+import { PullSlots } from './pull-slots.ts'
 
 export interface ImageManagerOptions {
   runtime: ContainerRuntime
   events: PodEvents
   clock: Clock
   secret(namespace: string, name: string): Promise<Secret | undefined>
+  /** Of programs on this node, for images that no secret of the pod is for. */
+  providers?: Pick<CredentialProviders, 'credentials'> | undefined
+  /** How many images are pulled at a time. */
+  parallelPulls: number
+}
+
+interface Pull {
+  status: ImageStatus
+  /** Milliseconds, without the wait for its turn. */
+  duration: number
 }
 
 /** Sees to it that images are there before containers are made of them, by each container's pull policy. */
@@ -19,13 +31,15 @@ export class ImageManager {
   readonly #options: ImageManagerOptions
   readonly #backoff = new Backoff()
   readonly #lastError = new Map<string, string>()
-  /** One pull of an image at a time; who asks meanwhile shares it. */
-  readonly #pulls = new Map<string, Promise<ImageStatus>>()
+  readonly #slots: PullSlots
+  /** One pull of an image at a time; who asks meanwhile with the same credentials shares it. */
+  readonly #pulls = new Map<string, Promise<Pull>>()
   /** Told of every image that this kubelet pulled. */
   onPulled: (image: ImageStatus) => void = () => {}
 
   constructor(options: ImageManagerOptions) {
     this.#options = options
+    this.#slots = new PullSlots(options.parallelPulls)
   }
 
   /** Throws StartError with upstream's waiting reason when the image cannot be had. */
@@ -69,9 +83,9 @@ export class ImageManager {
     events.record(pod, { type: 'Normal', reason: 'Pulling', message: `Pulling image "${image}"`, container })
     const startedAt = clock.monotonic()
     try {
-      const status = await this.#shared(pod, image)
-      const took = pullTime(clock.monotonic() - startedAt)
-      const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${status.sizeBytes} bytes.`
+      const { status, duration } = await this.#shared(pod, image)
+      const [took, all] = [pullTime(duration), pullTime(clock.monotonic() - startedAt)]
+      const message = `Successfully pulled image "${image}" in ${took} (${all} including waiting). Image size: ${status.sizeBytes} bytes.`
       events.record(pod, { type: 'Normal', reason: 'Pulled', message, container })
       this.#lastError.delete(key)
       return status
@@ -91,30 +105,39 @@ export class ImageManager {
     }
   }
 
-  #shared(pod: Pod, image: string): Promise<ImageStatus> {
-    const underWay = this.#pulls.get(image)
+  async #shared(pod: Pod, image: string): Promise<Pull> {
+    const candidates = await this.#credentials(pod, image)
+    // A registry may let in the one and not the other.
+    const key = JSON.stringify([image, candidates])
+    const underWay = this.#pulls.get(key)
     if (underWay) return underWay
-    const pull = this.#pullNow(pod, image).finally(() => this.#pulls.delete(image))
-    this.#pulls.set(image, pull)
+    const pull = this.#slots.use(() => this.#pullNow(image, candidates)).finally(() => this.#pulls.delete(key))
+    this.#pulls.set(key, pull)
     return pull
   }
 
-  async #pullNow(pod: Pod, image: string): Promise<ImageStatus> {
-    const { runtime, secret } = this.#options
+  async #credentials(pod: Pod, image: string): Promise<RegistryCredentials[]> {
+    const { secret, providers } = this.#options
     const namespace = pod.metadata.namespace ?? ''
     const secrets = await Promise.all(
       (pod.spec.imagePullSecrets ?? []).map(({ name }) => secret(namespace, name ?? '')),
     )
-    const candidates = credentialsFor(
+    const given = credentialsFor(
       image,
       secrets.filter((found) => found !== undefined),
     )
+    return [...given, ...((await providers?.credentials(image)) ?? [])]
+  }
+
+  async #pullNow(image: string, candidates: readonly RegistryCredentials[]): Promise<Pull> {
+    const { runtime, clock } = this.#options
+    const startedAt = clock.monotonic()
     let failure: unknown
     for (const credentials of candidates.length > 0 ? candidates : [undefined]) {
       try {
         const status = await runtime.pullImage(image, credentials)
         this.onPulled(status)
-        return status
+        return { status, duration: clock.monotonic() - startedAt }
       } catch (error) {
         failure = error
       }

@@ -17,7 +17,7 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): Regis
     for (const [registry, auth] of Object.entries(registriesOf(secret))) {
       const prefix = normalized(registry)
       const credentials = credentialsOf(auth, registry)
-      if (credentials && matches(repository, prefix)) fitting.push({ specific: prefix.length, credentials })
+      if (credentials && matchesRepository(repository, prefix)) fitting.push({ specific: prefix.length, credentials })
     }
   }
   return fitting.sort((a, b) => b.specific - a.specific).map(({ credentials }) => credentials)
@@ -41,7 +41,8 @@ function normalized(registry: string): string {
   return bare === 'index.docker.io' || bare === 'registry-1.docker.io' ? 'docker.io' : bare
 }
 
-const matches = (repository: string, prefix: string): boolean => {
+/** Does a repository lie in a registry, or below a path of one? `*` stands for a part of a name. */
+export const matchesRepository = (repository: string, prefix: string): boolean => {
   const pattern = prefix.split('/').map((part) => part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^./]*'))
   return new RegExp(`^${pattern.join('/')}(?:/|$)`).test(repository)
 }

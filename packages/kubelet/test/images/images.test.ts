@@ -24,7 +24,13 @@ function setUp({ present = false, pull }: { present?: boolean; pull?: () => Prom
       return pull ? pull() : Promise.resolve(image)
     },
   } as unknown as ContainerRuntime
-  const manager = new ImageManager({ runtime, events: new PodEvents(recorder), clock, secret: async () => undefined })
+  const manager = new ImageManager({
+    runtime,
+    events: new PodEvents(recorder),
+    clock,
+    secret: async () => undefined,
+    parallelPulls: 1,
+  })
   return { manager, events, clock, pulls: () => pulls }
 }
 

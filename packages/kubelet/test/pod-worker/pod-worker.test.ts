@@ -46,7 +46,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     runtime,
     status,
     events: podEvents,
-    images: new ImageManager({ runtime, events: podEvents, clock, secret: async () => undefined }),
+    images: new ImageManager({ runtime, events: podEvents, clock, secret: async () => undefined, parallelPulls: 1 }),
     volumes: { mount: async () => ({ byName: new Map(), refreshAfter: undefined }), unmountPod: async () => {} },
     cgroups: { parentOf: () => '/k', createPod: async () => {}, removePod: async () => {} },
     probes: {
