@@ -23,6 +23,14 @@ export class Directories {
   volume(uid: string, plugin: string, name: string): string {
     return join(this.volumes(uid), plugin.replace('/', '~'), name)
   }
+  /** Where a volume plugin keeps what is not of one pod. */
+  plugin(name: string): string {
+    return join(this.root, 'plugins', name)
+  }
+  /** Where plugins put their sockets to be found. */
+  get pluginRegistry(): string {
+    return join(this.root, 'plugins_registry')
+  }
   /** Volumes that were provisioned here: they outlive pods. */
   get localPath(): string {
     return join(this.root, 'local-path')

@@ -17,6 +17,8 @@ import { CgroupManager } from './cgroups/cgroup-manager.ts'
 import { parseCgroupRoot } from './cgroups/names.ts'
 import { cpuSharesOf } from './cgroups/resources.ts'
 import { DockerRuntime } from './container-runtime/docker/docker-runtime.ts'
+import { CsiVolumes } from './csi/csi-volumes.ts'
+import { CsiDrivers } from './csi/drivers.ts'
 import { DeviceManager } from './devices/device-manager.ts'
 import { Directories } from './directories.ts'
 import { DiskMeter } from './eviction/disk-meter.ts'
@@ -186,6 +188,15 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     logger,
   })
   const logs = new LogKeeper({ runtime, directories, limits: options.containerLogs, logger })
+  const drivers = new CsiDrivers({
+    client,
+    nodeName: options.nodeName,
+    directory: directories.pluginRegistry,
+    clock,
+    logger,
+    signal,
+  })
+  const csi = new CsiVolumes({ drivers, client, directories, nodeName: options.nodeName, clock })
   const podServices: PodServices = {
     runtime,
     logs,
@@ -199,6 +210,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       claims: new ClaimedVolumes({ client, clock }),
       node: () => nodeInformer.get({ name: options.nodeName }),
       context: {
+        csi,
         localPath,
         configMap,
         secret,
@@ -321,6 +333,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     },
     networkError: () => nodeNetwork.error,
     devices: () => devices,
+    volumesInUse: () => csi.inUse,
     pressure: () => evictions.conditions,
     onEvent: (reason) => nodeEvent('Normal', reason, `Node ${options.nodeName} status is now: ${reason}`),
     updateFrequency: options.nodeStatusUpdateFrequency,
@@ -370,11 +383,13 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     updated: takeNode,
     deleted: () => nodeStatus.report(),
   })
+  csi.onInUse = () => nodeStatus.report()
   nodeStatus.run()
   void evictions.run()
   repeat(clock, signal, repairInterval, () => nodeNetwork.repair())
   repeat(clock, signal, imageCollectionInterval, () => imageCollector.collect())
   await Promise.all([serviceInformer.synced, nodeInformer.synced])
+  await drivers.start()
   await workers.start()
   const removals = new LocalPathRemoval({
     directory: localPath,

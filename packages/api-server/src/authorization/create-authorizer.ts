@@ -5,6 +5,8 @@ import { clusterRoles } from '@tandem/api/rbac/v1/clusterrole'
 import { clusterRoleBindings } from '@tandem/api/rbac/v1/clusterrolebinding'
 import { roles } from '@tandem/api/rbac/v1/role'
 import { roleBindings } from '@tandem/api/rbac/v1/rolebinding'
+import type { VolumeAttachment } from '@tandem/api/storage/v1/types'
+import { volumeAttachments } from '@tandem/api/storage/v1/volumeattachment'
 import { nodeRules } from '../bootstrap/role-table.ts'
 import { type Follower, type FollowOptions, follow } from '../follow.ts'
 import type { AuthorizationMode } from '../options.ts'
@@ -49,6 +51,7 @@ export function createAuthorization(modes: readonly AuthorizationMode[]): Author
         follow(resources.store(clusterRoleBindings), bindingFollower, options),
         modes.includes('Node') && follow(resources.store(pods), podFollower(graph), options),
         modes.includes('Node') && follow(resources.store(persistentVolumes), volumeFollower(graph), options),
+        modes.includes('Node') && follow(resources.store(volumeAttachments), attachmentFollower(graph), options),
       ])
     },
   }
@@ -64,6 +67,11 @@ const podFollower = (graph: NodeGraph): Follower<Pod> => ({
     if (node !== before.fields['spec.nodeName'] || fields['status.phase'] !== before.fields['status.phase']) return true
     return Buffer.from(json.buffer, json.byteOffset, json.byteLength).includes('"ephemeralContainers"')
   },
+})
+
+const attachmentFollower = (graph: NodeGraph): Follower<VolumeAttachment> => ({
+  set: ({ metadata, spec }) => graph.setAttachment(metadata.name, spec.nodeName),
+  remove: ({ metadata }) => graph.removeAttachment(metadata.name),
 })
 
 /** A volume, and the secrets it names, are seen where its claim is used. */

@@ -31,6 +31,8 @@ graph.setPod(
   }),
 )
 graph.setPod(pod('p2', 'n2'))
+graph.setAttachment('attached-here', 'n1')
+graph.setAttachment('attached-there', 'n2')
 const authorizer = nodeAuthorizer({ graph, rules: nodeRules() })
 
 const ask = (verb: string, what: string, rest: Partial<Attributes> = {}, username = 'system:node:n1'): Attributes => {
@@ -57,6 +59,17 @@ const rows: [description: string, attributes: Attributes, allowed: boolean, reas
   ['a secret in the environment of its pod', ask('get', 'secrets', { name: 'env-secret' }), true],
   ['a secret in a volume', ask('watch', 'secrets', { name: 'volume-secret' }), true],
   ['an image pull secret', ask('list', 'secrets', { name: 'pull' }), true],
+  [
+    'an attachment to it',
+    ask('get', 'volumeattachments@storage.k8s.io', { name: 'attached-here', namespace: '' }),
+    true,
+  ],
+  [
+    'an attachment to another node',
+    ask('get', 'volumeattachments@storage.k8s.io', { name: 'attached-there', namespace: '' }),
+    false,
+    noRelation,
+  ],
   ['a secret of nobody here', ask('get', 'secrets', { name: 'other' }), false, noRelation],
   ['the same name in another namespace', ask('get', 'secrets', { name: 'pull', namespace: 'b' }), false, noRelation],
   ['all secrets', ask('list', 'secrets'), false, 'No Object name found'],

@@ -128,7 +128,9 @@ const withoutTimes = ({
   conditions,
   daemonEndpoints,
   nodeInfo,
+  volumesInUse = [],
 }: NodeStatus): object => ({
+  volumesInUse,
   capacity: Object.entries(capacity ?? {}).sort(),
   allocatable: Object.entries(allocatable ?? {}).sort(),
   addresses: (addresses ?? []).map(({ type, address }) => [type, address]),

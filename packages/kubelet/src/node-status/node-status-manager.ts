@@ -24,6 +24,8 @@ export interface NodeStatusOptions {
   networkError(): string | undefined
   /** What plugins bring to the node. */
   devices(): Devices
+  /** What must not be detached from the node. */
+  volumesInUse(): string[]
   /** Which of memory, disk and processes the node is short of. */
   pressure(): ReadonlySet<PressureCondition>
   /** A condition has turned: an event of this reason is worth it. */
@@ -119,10 +121,9 @@ export class NodeStatusManager {
         const [health, runtime] = await Promise.all([this.#health(), this.#runtimeVersion()])
         if (runtime) this.#facts = { ...this.#facts, runtimeVersion: runtime }
         const node = await client.get(nodes, { name: this.#facts.name })
-        const status = nodeStatus(withDevices(this.#facts, this.#options.devices()), health, {
-          now: this.#now(),
-          old: node.status,
-        })
+        const facts = withDevices(this.#facts, this.#options.devices())
+        const volumesInUse = this.#options.volumesInUse()
+        const status = { ...nodeStatus(facts, health, { now: this.#now(), old: node.status }), volumesInUse }
         const due = clock.monotonic() - this.#reportedAt >= reportFrequency || this.#reportedAt === 0
         if (!due && sameStatus(node.status, status)) continue
         await client.patch(

@@ -13,7 +13,7 @@ import type { LocalPathDirectory } from './local-path-directory.ts'
 /** What a volume is made of: a pod says it itself, or the persistent volume behind its claim does. */
 export type VolumeSource = Pick<
   Volume,
-  'configMap' | 'downwardAPI' | 'emptyDir' | 'hostPath' | 'image' | 'nfs' | 'projected' | 'secret'
+  'configMap' | 'downwardAPI' | 'emptyDir' | 'flexVolume' | 'hostPath' | 'image' | 'nfs' | 'projected' | 'secret'
 > & {
   csi?: CSIVolumeSource | CSIPersistentVolumeSource
   local?: LocalVolumeSource
@@ -30,7 +30,7 @@ export interface VolumePlugin {
    */
   mount(request: MountRequest): Promise<MountedVolume>
   /** Undoes mount when the pod is gone; the directory itself is removed afterwards. The pod's object may no longer exist. */
-  unmount?(directory: string): Promise<void>
+  unmount?(directory: string, context: VolumeContext): Promise<void>
 }
 
 export interface MountRequest {
@@ -61,11 +61,25 @@ export interface VolumeContext {
   /** Undefined when there is no such object. Watched from the first call on: a change mounts the pod's volumes again. */
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   secret(namespace: string, name: string): Promise<Secret | undefined>
-  serviceAccountToken(request: TokenRequest): Promise<{ token: string; refreshAfter: number }>
+  serviceAccountToken(request: TokenRequest): Promise<ServiceAccountToken>
+  csi: CsiMounts
   /** The directories of volumes that were provisioned on this node. */
   localPath: LocalPathDirectory
   /** Values of `resourceFieldRef` where a container has no limit of its own. */
   nodeAllocatable(): Readonly<Record<string, string>>
+}
+
+export interface CsiMounts {
+  mount(request: MountRequest): Promise<MountedVolume>
+  unmount(directory: string): Promise<void>
+}
+
+export interface ServiceAccountToken {
+  token: string
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+  /** When a new one should be asked for. Milliseconds from now. */
+  refreshAfter: number
 }
 
 export interface TokenRequest {

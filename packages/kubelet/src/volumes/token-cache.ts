@@ -1,7 +1,7 @@
 import { serviceAccounts } from '@tandem/api/core/v1/serviceaccount'
 import type { Client } from '@tandem/client'
 import type { Clock } from '@tandem/component-base'
-import type { TokenRequest } from './plugin.ts'
+import type { ServiceAccountToken, TokenRequest } from './plugin.ts'
 
 interface Token {
   token: string
@@ -28,13 +28,13 @@ export class TokenCache {
     this.#clock = clock
   }
 
-  async get(request: TokenRequest): Promise<{ token: string; refreshAfter: number }> {
+  async get(request: TokenRequest): Promise<ServiceAccountToken> {
     const { pod, audience, expirationSeconds } = request
     const { namespace, name, uid } = pod.metadata
     const key = [uid, audience ?? '', expirationSeconds].join('|')
     const now = this.#clock.now()
     const known = this.#tokens.get(key)
-    if (known && now < renewAt(known)) return { token: known.token, refreshAfter: renewAt(known) - now }
+    if (known && now < renewAt(known)) return given(known, renewAt(known) - now)
     const account = pod.spec.serviceAccountName || 'default'
     const body = {
       apiVersion: 'authentication.k8s.io/v1',
@@ -55,10 +55,10 @@ export class TokenCache {
       if (!status?.token) throw new Error('failed to fetch token: the server answered without one')
       const token = { token: status.token, issuedAt: now, expiresAt: Date.parse(status.expirationTimestamp) }
       this.#tokens.set(key, token)
-      return { token: token.token, refreshAfter: Math.max(1000, renewAt(token) - now) }
+      return given(token, Math.max(1000, renewAt(token) - now))
     } catch (error) {
       // The old one is better than none while it lasts.
-      if (known && now < known.expiresAt) return { token: known.token, refreshAfter: 10_000 }
+      if (known && now < known.expiresAt) return given(known, 10_000)
       throw error
     }
   }
@@ -70,3 +70,9 @@ export class TokenCache {
 
 const renewAt = ({ issuedAt, expiresAt }: Token): number =>
   issuedAt + Math.min(maxAge, (expiresAt - issuedAt) * renewAtShare)
+
+const given = ({ token, expiresAt }: Token, refreshAfter: number): ServiceAccountToken => ({
+  token,
+  expiresAt,
+  refreshAfter,
+})

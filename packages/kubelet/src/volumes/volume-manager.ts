@@ -119,13 +119,13 @@ export class VolumeManager {
 
   /** Undoes every mount of the pod and removes its directories, from what is found on disk: the object may be gone. */
   async unmountPod(uid: string): Promise<void> {
-    const { plugins, directories } = this.#options
+    const { plugins, directories, context } = this.#options
     const root = directories.volumes(uid)
     for (const folder of await readdir(root).catch(() => [])) {
       const plugin = plugins.find(({ name }) => name === folder.replace('~', '/'))
       for (const name of await readdir(join(root, folder))) {
         const directory = join(root, folder, name)
-        await plugin?.unmount?.(directory)
+        await plugin?.unmount?.(directory, context)
         await unmountBelow(directory)
         await rm(directory, { recursive: true, force: true })
       }

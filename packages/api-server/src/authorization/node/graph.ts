@@ -62,6 +62,16 @@ export class NodeGraph {
     for (const [node, uses] of nodes) for (let i = 0; i < uses; i++) this.#addBehind(key, node)
   }
 
+  /** Of a VolumeAttachment neither name nor node ever changes. */
+  setAttachment(name: string, node: string): void {
+    this.removeAttachment(name)
+    this.#nodesOf.set(attachmentKey(name), new Map([[node, 1]]))
+  }
+
+  removeAttachment(name: string): void {
+    this.#nodesOf.delete(attachmentKey(name))
+  }
+
   clear(): void {
     this.#pods.clear()
     this.#nodesOf.clear()
@@ -91,6 +101,8 @@ export class NodeGraph {
     for (const vertex of this.#behind.get(claim) ?? []) count(this.#nodesOf, vertexKey(vertex), node, -1)
   }
 }
+
+const attachmentKey = (name: string): string => vertexKey({ type: 'volumeattachment', namespace: '', name })
 
 function count(counts: Map<string, Map<string, number>>, key: string, node: string, by: 1 | -1): void {
   const nodes = counts.get(key) ?? new Map<string, number>()
