@@ -16,7 +16,7 @@ export const podMetrics: ResourceDefinition<PodMetrics> = {
   virtual: true,
   columns: [
     nameColumn,
-    ...usageColumns<PodMetrics>(({ containers }) => containers.map(({ usage }) => usage)),
+    ...usageColumns<PodMetrics>(({ containers = [] }) => containers.map(({ usage }) => usage)),
     windowColumn,
   ],
 }

@@ -3,7 +3,7 @@ import { addQuantities, type Column, printQuantity, type Quantity, zeroQuantity 
 type Usage = Readonly<Record<string, string>>
 
 /** A column for each resource that is measured, with the sum over what the object lists. */
-export const usageColumns = <T>(usagesOf: (object: T) => readonly Usage[]): Column<T>[] =>
+export const usageColumns = <T>(usagesOf: (object: T) => readonly (Usage | undefined)[]): Column<T>[] =>
   ['cpu', 'memory'].map((name) => ({
     name,
     type: 'string',
@@ -11,7 +11,7 @@ export const usageColumns = <T>(usagesOf: (object: T) => readonly Usage[]): Colu
     description: `How much ${name} is used.`,
     value: (object) =>
       printQuantity(
-        usagesOf(object).reduce<Quantity>((sum, usage) => addQuantities(sum, usage[name] ?? '0'), zeroQuantity),
+        usagesOf(object).reduce<Quantity>((sum, usage) => addQuantities(sum, usage?.[name] ?? '0'), zeroQuantity),
       ),
   }))
 
@@ -20,5 +20,5 @@ export const windowColumn: Column<{ window: string }> = {
   type: 'string',
   format: 'duration',
   description: 'The time over which the use of CPU was measured.',
-  value: ({ window }) => window,
+  value: ({ window }) => window ?? '',
 }
