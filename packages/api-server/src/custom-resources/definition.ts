@@ -1,4 +1,5 @@
 import type { Schema } from '@tandem/api/apiextensions/v1/json-schema'
+import { prunedResource } from '@tandem/api/apiextensions/v1/schema-pruning'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@tandem/api/apiextensions/v1/types'
 import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import { byPreference } from '../discovery/version-order.ts'
@@ -24,7 +25,9 @@ export function customResourceOf(crd: CustomResourceDefinition): CustomResource 
   const storage = definitionOf(crd, stored)
   const served = versions
     .filter(({ served }) => served)
-    .map((version) => (version === stored ? storage : convertedFrom(storage, definitionOf(crd, version))))
+    .map((version) =>
+      version === stored ? storage : convertedFrom(storage, definitionOf(crd, version), schemaOf(stored)),
+    )
   return { storage, served }
 }
 
@@ -34,11 +37,13 @@ const typeName = (group: string, version: string, kind: string): string =>
 
 const anything: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
+const schemaOf = ({ schema }: CustomResourceDefinitionVersion): Schema => schema?.openAPIV3Schema ?? anything
+
 function definitionOf(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceDefinition {
   const { group, scope, versions } = crd.spec
   const names = crd.status?.acceptedNames ?? crd.spec.names
   const { kind, plural, singular, listKind, shortNames, categories } = names
-  const schema = version.schema?.openAPIV3Schema ?? anything
+  const schema = schemaOf(version)
   const name = typeName(group, version.name, kind)
   const { subresources } = version
   // All versions are one object in the store, and what is selected is selected there.
@@ -77,14 +82,19 @@ function definitionOf(crd: CustomResourceDefinition, version: CustomResourceDefi
 }
 
 /** Versions differ in nothing but their name and their schema. */
-function convertedFrom(storage: ResourceDefinition, definition: ResourceDefinition): ResourceDefinition {
+function convertedFrom(
+  storage: ResourceDefinition,
+  definition: ResourceDefinition,
+  storedSchema: Schema,
+): ResourceDefinition {
   const [apiVersion, stored] = [definition, storage].map(({ group, version }) => `${group}/${version}`)
   return {
     ...definition,
     storedAs: {
       definition: storage,
       ownRules: true,
-      toStored: (object: KubernetesObject) => ({ ...object, apiVersion: stored }) as KubernetesObject,
+      toStored: (object: KubernetesObject) =>
+        prunedResource({ ...object, apiVersion: stored }, storedSchema) as unknown as KubernetesObject,
       fromStored: (object) => definition.custom?.fromStored({ ...object, apiVersion } as KubernetesObject) ?? object,
     },
   }

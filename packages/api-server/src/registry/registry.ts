@@ -117,11 +117,13 @@ export class StoreRegistry implements Registry {
     return this.#stores.values().some(({ definition }) => resourcePrefix(definition) === prefix)
   }
 
-  #make<T extends KubernetesObject>(definition: ResourceDefinition<T>): Store<T> {
+  #make<T extends KubernetesObject>(definition: ResourceDefinition<T>, { readsBack = false } = {}): Store<T> {
     const { storedAs } = definition
     if (storedAs) {
       const stored = storedAs.definition as unknown as ResourceDefinition
-      const base = storedAs.ownRules ? this.#make(underRulesOf(definition, stored)) : this.store(stored)
+      const base = storedAs.ownRules
+        ? this.#make(underRulesOf(definition, stored), { readsBack: true })
+        : this.store(stored)
       return new ConvertedStore(definition, storedAs, base)
     }
     const prefix = resourcePrefix(definition)
@@ -135,6 +137,7 @@ export class StoreRegistry implements Registry {
       backend: this.#backend,
       progress: this.#progress,
       hooks: (this.#hooks.get(prefix) ?? {}) as StoreHooks<T>,
+      readsBack,
       ttlSeconds: prefix === '/registry/core/events/' ? (this.#options.eventTtlSeconds ?? anHour) : undefined,
       now: this.#options.now ?? Date.now,
     })

@@ -17,7 +17,7 @@ import {
   type WriteOptions,
 } from '@tandem/storage'
 import { beginDeletion, endsWithUpdate } from './deletion.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Taken } from './entry.ts'
 import { generatedName } from './generated-name.ts'
 import type { StoreHooks } from './hooks.ts'
 import { entryKey } from './keys.ts'
@@ -60,6 +60,8 @@ export interface ResourceStoreOptions<T extends KubernetesObject> {
   hooks: StoreHooks<T>
   /** How long objects of this resource live; Events do not live for ever. */
   ttlSeconds?: number | undefined
+  /** What is written is not what is read: another version of a custom resource has other defaults. */
+  readsBack?: boolean
   now(): number
 }
 
@@ -80,8 +82,18 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
   readonly #hooks: StoreHooks<T>
   readonly #writeOptions: WriteOptions
   readonly #now: () => number
+  readonly #readsBack: boolean
 
-  constructor({ definition, cache, backend, progress, hooks, ttlSeconds, now }: ResourceStoreOptions<T>) {
+  constructor({
+    definition,
+    cache,
+    backend,
+    progress,
+    hooks,
+    ttlSeconds,
+    readsBack = false,
+    now,
+  }: ResourceStoreOptions<T>) {
     this.definition = definition
     this.#cache = cache
     this.#backend = backend
@@ -90,6 +102,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     this.#hooks = hooks
     this.#writeOptions = ttlSeconds ? { ttlSeconds } : {}
     this.#now = now
+    this.#readsBack = readsBack
   }
 
   statistics(): StoreStatistics {
@@ -146,7 +159,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
         await reservation?.revert()
         return codec.entry(stored, 0, taken) as Entry<T>
       }
-      this.#cache.expect(stored, taken)
+      this.#expect(stored, taken)
       const { revision } = await this.#backend.create(prefix + key, stored, this.#writeOptions)
       await reservation?.commit()
       return await this.#seen(key, revision, () => codec.entry(stored, revision, taken) as Entry<T>)
@@ -220,7 +233,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     const taken = codec.take(next)
     if (dryRun)
       return { entry: codec.entry(stored, current.revision, taken) as Entry<T>, created: false, deleted: false }
-    this.#cache.expect(stored, taken)
+    this.#expect(stored, taken)
     const { revision } = await this.#backend.update(prefix + key, stored, current.revision, this.#writeOptions)
     const entry = await this.#seen(key, revision, () => codec.entry(stored, revision, taken) as Entry<T>)
     return { entry, created: false, deleted: false }
@@ -268,7 +281,7 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     const stored = codec.encode(object)
     const taken = codec.take(object)
     if (request.dryRun) return { entry: codec.entry(stored, current.revision, taken) as Entry<T>, remove }
-    this.#cache.expect(stored, taken)
+    this.#expect(stored, taken)
     const { revision } = await this.#backend.update(prefix + current.key, stored, current.revision, this.#writeOptions)
     const entry = await this.#seen(current.key, revision, () => codec.entry(stored, revision, taken) as Entry<T>)
     return { entry, remove }
@@ -292,6 +305,10 @@ export class ResourceStore<T extends KubernetesObject> implements Store<T> {
     const { revision } = await this.#backend.delete(this.#cache.prefix + entry.key, entry.revision)
     await this.#progress.reached(revision)
     await this.#hooks.afterDelete?.(object)
+  }
+
+  #expect(stored: Uint8Array, taken: Taken): void {
+    if (!this.#readsBack) this.#cache.expect(stored, taken)
   }
 
   /** A write is acknowledged once every reader of this server sees it. */
