@@ -2,6 +2,7 @@ import t from 'tap'
 import { certificates } from './kubectl/certificates.ts'
 import { changing } from './kubectl/changing.ts'
 import { creating } from './kubectl/creating.ts'
+import { customResources } from './kubectl/custom-resources.ts'
 import { deleting } from './kubectl/deleting.ts'
 import { nodeRows } from './kubectl/nodes.ts'
 import { podRows } from './kubectl/pods.ts'
@@ -18,6 +19,7 @@ const rows: Row[] = [
   ...nodeRows,
   ...settings,
   ...certificates,
+  ...customResources,
   ...deleting,
 ]
 

@@ -29,7 +29,6 @@ export const storedOnly = [
   'ResourceSlice',
   'DeviceClass',
   'APIService (local ones are kept)',
-  'CustomResourceDefinition',
 ]
 
 export const command: CliCommand = {
