@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, NodeStatus, Taint } from '@tandem/api/core/v1/types'
+import type { ContainerImage, Node, NodeCondition, NodeStatus, Taint } from '@tandem/api/core/v1/types'
 import type { New } from '@tandem/apimachinery'
 import { gitVersion } from '@tandem/component-base/version'
 import type { PressureCondition } from '../eviction/signals.ts'
@@ -12,6 +12,7 @@ export interface NodeFacts {
   capacity: Resources
   allocatable: Resources
   runtimeVersion: string
+  images?: readonly ContainerImage[]
   labels: Readonly<Record<string, string>>
   annotations: Readonly<Record<string, string>>
   taints: readonly Taint[]
@@ -63,6 +64,7 @@ export function nodeStatus(
       { type: 'InternalIP', address: facts.ip },
       { type: 'Hostname', address: facts.name },
     ],
+    ...(facts.images && { images: [...facts.images] }),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
     nodeInfo: {
       machineID: machine.machineID,
@@ -127,6 +129,7 @@ const withoutTimes = ({
   addresses,
   conditions,
   daemonEndpoints,
+  images,
   nodeInfo,
   volumesInUse = [],
 }: NodeStatus): object => ({
@@ -134,6 +137,7 @@ const withoutTimes = ({
   capacity: Object.entries(capacity ?? {}).sort(),
   allocatable: Object.entries(allocatable ?? {}).sort(),
   addresses: (addresses ?? []).map(({ type, address }) => [type, address]),
+  images: (images ?? []).map(({ names, sizeBytes }) => [names, sizeBytes]),
   port: daemonEndpoints?.kubeletEndpoint?.Port,
   nodeInfo: Object.entries(nodeInfo ?? {}).sort(),
   conditions: (conditions ?? [])

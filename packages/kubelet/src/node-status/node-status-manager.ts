@@ -1,5 +1,5 @@
 import { nodes } from '@tandem/api/core/v1/node'
-import type { Node } from '@tandem/api/core/v1/types'
+import type { ContainerImage, Node } from '@tandem/api/core/v1/types'
 import { isAlreadyExists, isNotFound } from '@tandem/apimachinery'
 import type { Client } from '@tandem/client'
 import type { Clock, Logger } from '@tandem/component-base'
@@ -7,6 +7,7 @@ import type { ContainerRuntime } from '../container-runtime/runtime.ts'
 import type { PressureCondition } from '../eviction/signals.ts'
 import type { Resources } from './machine.ts'
 import { conditionEvents } from './node-events.ts'
+import { nodeImages } from './node-images.ts'
 import {
   type NodeFacts,
   type NodeHealth,
@@ -118,8 +119,8 @@ export class NodeStatusManager {
     while (this.#again && !signal.aborted) {
       this.#again = false
       try {
-        const [health, runtime] = await Promise.all([this.#health(), this.#runtimeVersion()])
-        if (runtime) this.#facts = { ...this.#facts, runtimeVersion: runtime }
+        const [health, runtime, images] = await Promise.all([this.#health(), this.#runtimeVersion(), this.#images()])
+        this.#facts = { ...this.#facts, ...(runtime && { runtimeVersion: runtime }), ...(images && { images }) }
         const node = await client.get(nodes, { name: this.#facts.name })
         const facts = withDevices(this.#facts, this.#options.devices())
         const volumesInUse = this.#options.volumesInUse()
@@ -156,6 +157,9 @@ export class NodeStatusManager {
       ({ containerRuntimeVersion }) => containerRuntimeVersion,
       () => undefined,
     )
+
+  #images = (): Promise<ContainerImage[] | undefined> =>
+    this.#options.runtime.listImages().then(nodeImages, () => undefined)
 
   #now(): string {
     return `${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}Z`

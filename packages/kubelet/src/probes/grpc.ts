@@ -14,13 +14,18 @@ export interface GrpcProbe {
 
 /** Asks the standard gRPC health service. Its two messages have one field each, so they are written and read by hand. */
 export function probeGrpc({ address, port, service, signal }: GrpcProbe): Promise<ProbeOutcome> {
-  const client = new Client(`${address}:${port}`, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })
+  const host = address.includes(':') ? `[${address}]` : address
+  const client = new Client(`${host}:${port}`, credentials.createInsecure(), {
+    'grpc.enable_http_proxy': 0,
+    'grpc.primary_user_agent': 'kube-probe/1.36',
+  })
   return new Promise<ProbeOutcome>((resolve, reject) => {
     const call = client.makeUnaryRequest(method, encodeRequest, decodeStatus, service, (error, status) => {
       if (!error)
         resolve({
           healthy: status === serving,
-          output: `service unhealthy (responded with "${statusNames[status ?? 0]}")`,
+          output:
+            status === serving ? 'service healthy' : `service unhealthy (responded with "${statusNames[status ?? 0]}")`,
         })
       else if (error.code === code.UNIMPLEMENTED)
         resolve({
@@ -30,7 +35,7 @@ export function probeGrpc({ address, port, service, signal }: GrpcProbe): Promis
       else if (error.code === code.UNAVAILABLE)
         resolve({
           healthy: false,
-          output: `error: failed to connect service at "${address}:${port}": ${error.details}`,
+          output: `error: failed to connect service at "${host}:${port}": ${error.details}`,
         })
       else resolve({ healthy: false, output: `error: health rpc probe failed: ${error.message}` })
     })
@@ -48,8 +53,10 @@ export function probeGrpc({ address, port, service, signal }: GrpcProbe): Promis
 /** Field 1, a string. */
 function encodeRequest(service: string): Buffer {
   const name = Buffer.from(service)
-  return name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, name.length]), name])
+  return name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name])
 }
+
+const varint = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >> 7)])
 
 /** Field 1, an enumeration; absent means 0. */
 const decodeStatus = (message: Buffer): number => (message[0] === 0x08 ? (message[1] ?? 0) : 0)

@@ -5,6 +5,7 @@ import { parseTaint } from '../../src/flags.ts'
 import { nodeAdmission } from '../../src/lifecycle/node-admission.ts'
 import { allocatableOf, capacityOf, type Machine } from '../../src/node-status/machine.ts'
 import { conditionEvents } from '../../src/node-status/node-events.ts'
+import { nodeImages } from '../../src/node-status/node-images.ts'
 import { type NodeHealth, newNode, nodeStatus, sameStatus } from '../../src/node-status/node-object.ts'
 import { container, nodeOf, podOf } from '../fixtures.ts'
 
@@ -103,6 +104,19 @@ t.test('pressure is a condition each, and each turn of one an event', async (t) 
   t.same(conditionEvents(pressed, calm), ['NodeHasInsufficientMemory', 'NodeHasDiskPressure', 'NodeHasInsufficientPID'])
   t.same(conditionEvents(pressed, pressed), [])
   t.ok(conditionEvents(calm, undefined).includes('NodeReady'))
+})
+
+t.test('a node tells of its largest images, and not of what has no name', async (t) => {
+  const image = (id: string, sizeBytes: number, names = [`${id}:1`]) => ({ id, reference: id, names, sizeBytes })
+  const many = Array.from({ length: 60 }, (_, index) => image(`i${index}`, index))
+  const told = nodeImages([image('nameless', 1000, []), ...many, image('large', 100, ['1', '2', '3', '4', '5', '6'])])
+  t.equal(told.length, 50)
+  t.same(told.slice(0, 2), [
+    { names: ['1', '2', '3', '4', '5'], sizeBytes: 100 },
+    { names: ['i59:1'], sizeBytes: 59 },
+  ])
+  const before = nodeStatus(facts, healthy, { now: '', old: undefined })
+  t.notOk(sameStatus(before, nodeStatus({ ...facts, images: told }, healthy, { now: '', old: before })))
 })
 
 const asks = (cpu: string, more: Partial<Pod['spec']> = {}) =>
