@@ -72,6 +72,7 @@ export class Scheduler {
       imageNodes: (name) => cache.imageNodes(name),
       nominatedTo: (name) => nominator.to(name),
       countPods: (query) => cache.countPods(query),
+      nodesBy: (key) => cache.nodesBy(key),
       affinityGroups: () => cache.affinityGroups(),
       namespaceLabels: cache.namespaceLabels,
     }

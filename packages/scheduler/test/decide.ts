@@ -32,6 +32,7 @@ export function decide({ pod, nodes, placed = [], objects = [] }: Situation): st
     imageNodes: (name) => cache.imageNodes(name),
     nominatedTo: () => [],
     countPods: (query) => cache.countPods(query),
+    nodesBy: (key) => cache.nodesBy(key),
     affinityGroups: () => cache.affinityGroups(),
     namespaceLabels: cache.namespaceLabels,
   }

@@ -1,5 +1,6 @@
 import type { AffinityTerm } from '../framework/affinity-term.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
+import { NodeCounts, type Topology } from './node-counts.ts'
 
 /** Pods that ask for the same: replicas of one workload have one term between them, however many there are. */
 export interface AffinityGroup {
@@ -7,8 +8,8 @@ export interface AffinityGroup {
   readonly kind: 'required' | 'requiredAnti' | 'preferred' | 'preferredAnti'
   /** Of a preferred term. */
   readonly weight: number
-  /** How many such pods each node has; nodes without one are absent. */
-  readonly nodes: ReadonlyMap<string, number>
+  /** How many such pods each node has. */
+  readonly nodes: NodeCounts
 }
 
 interface KeyedTerm extends Omit<AffinityGroup, 'nodes'> {
@@ -38,7 +39,12 @@ export function groupedTerms(info: PodInfo): readonly KeyedTerm[] {
 
 /** What pods that are placed ask of others, kept by adding and taking away. */
 export class AffinityGroups {
-  readonly #groups = new Map<string, AffinityGroup & { nodes: Map<string, number> }>()
+  readonly #topology: Topology
+  readonly #groups = new Map<string, AffinityGroup>()
+
+  constructor(topology: Topology) {
+    this.#topology = topology
+  }
 
   values(): Iterable<[key: string, group: AffinityGroup]> {
     return this.#groups.entries()
@@ -46,11 +52,9 @@ export class AffinityGroups {
 
   changed(info: PodInfo, nodeName: string, by: 1 | -1): void {
     for (const { key, ...term } of groupedTerms(info)) {
-      const group = this.#groups.get(key) ?? { ...term, nodes: new Map<string, number>() }
+      const group = this.#groups.get(key) ?? { ...term, nodes: new NodeCounts(this.#topology) }
       this.#groups.set(key, group)
-      const count = (group.nodes.get(nodeName) ?? 0) + by
-      if (count > 0) group.nodes.set(nodeName, count)
-      else group.nodes.delete(nodeName)
+      group.nodes.change(nodeName, by)
       if (group.nodes.size === 0) this.#groups.delete(key)
     }
   }

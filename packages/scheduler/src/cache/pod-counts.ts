@@ -1,4 +1,5 @@
 import type { Pod } from '@tandem/api/core/v1/types'
+import { NodeCounts, type Topology } from './node-counts.ts'
 
 /** Which pods are counted. Equal keys mean equal questions. */
 export interface PodQuery {
@@ -16,8 +17,7 @@ export interface PlacedPod {
 
 interface Answer {
   query: PodQuery
-  /** By node; nodes without such a pod are absent. */
-  counts: Map<string, number>
+  counts: NodeCounts
 }
 
 /** How many questions are kept current, over all namespaces: as many kinds of replicas as are being placed in turn. */
@@ -28,25 +28,30 @@ const maxAnswers = 1024
  * as pods come and go there: replicas that spread ask the same again and again.
  */
 export class PodCounts {
+  readonly #topology: Topology
   /** By key; the one asked for last is the last. */
   readonly #answers = new Map<string, Answer>()
   readonly #byNamespace = new Map<string, Set<Answer>>()
 
-  changed({ pod, nodeName }: PlacedPod, by: 1 | -1): void {
-    for (const { query, counts } of this.#byNamespace.get(pod.metadata.namespace ?? '') ?? [])
-      if (query.matches(pod)) add(counts, nodeName, by)
+  constructor(topology: Topology) {
+    this.#topology = topology
   }
 
-  count(query: PodQuery, placedIn: (namespace: string) => Iterable<PlacedPod>): ReadonlyMap<string, number> {
+  changed({ pod, nodeName }: PlacedPod, by: 1 | -1): void {
+    for (const { query, counts } of this.#byNamespace.get(pod.metadata.namespace ?? '') ?? [])
+      if (query.matches(pod)) counts.change(nodeName, by)
+  }
+
+  count(query: PodQuery, placedIn: (namespace: string) => Iterable<PlacedPod>): NodeCounts {
     const known = this.#answers.get(query.key)
     if (known) {
       this.#answers.delete(query.key)
       this.#answers.set(query.key, known)
       return known.counts
     }
-    const answer: Answer = { query, counts: new Map() }
+    const answer: Answer = { query, counts: new NodeCounts(this.#topology) }
     for (const namespace of query.namespaces) {
-      for (const { pod, nodeName } of placedIn(namespace)) if (query.matches(pod)) add(answer.counts, nodeName, 1)
+      for (const { pod, nodeName } of placedIn(namespace)) if (query.matches(pod)) answer.counts.change(nodeName, 1)
       const answers = this.#byNamespace.get(namespace) ?? new Set()
       this.#byNamespace.set(namespace, answers.add(answer))
     }
@@ -65,10 +70,4 @@ export class PodCounts {
       if (answers?.size === 0) this.#byNamespace.delete(namespace)
     }
   }
-}
-
-function add(counts: Map<string, number>, nodeName: string, by: 1 | -1): void {
-  const count = (counts.get(nodeName) ?? 0) + by
-  if (count > 0) counts.set(nodeName, count)
-  else counts.delete(nodeName)
 }

@@ -3,6 +3,7 @@ import type { NamespaceLabels } from '../framework/affinity-term.ts'
 import { NodeInfo } from '../framework/node-info.ts'
 import type { PodInfo } from '../framework/pod-info.ts'
 import { type AffinityGroup, AffinityGroups } from './affinity-groups.ts'
+import { NodeCounts, type Topology } from './node-counts.ts'
 import { type PlacedPod, PodCounts, type PodQuery } from './pod-counts.ts'
 
 /**
@@ -16,8 +17,13 @@ export class SchedulerCache {
   /** On how many nodes each image is. */
   readonly #imageNodes = new Map<string, number>()
   readonly #byNamespace = new Map<string, Map<string, PlacedPod>>()
-  readonly #counts = new PodCounts()
-  readonly #affinity = new AffinityGroups()
+  readonly #topology: Topology & { version: number } = {
+    version: 0,
+    valueOf: (nodeName, key) => this.node(nodeName)?.node.metadata.labels?.[key],
+  }
+  readonly #knownNodes = new NodeCounts(this.#topology)
+  readonly #counts = new PodCounts(this.#topology)
+  readonly #affinity = new AffinityGroups(this.#topology)
   readonly #namespaceLabels = new Map<string, Readonly<Record<string, string>>>()
   #known: NodeInfo[] | undefined
 
@@ -36,7 +42,12 @@ export class SchedulerCache {
     return this.#imageNodes.get(name) ?? 0
   }
 
-  countPods(query: PodQuery): ReadonlyMap<string, number> {
+  /** How many nodes have each value of a label. */
+  nodesBy(key: string): ReadonlyMap<string, number> {
+    return this.#knownNodes.byTopology(key)
+  }
+
+  countPods(query: PodQuery): NodeCounts {
     return this.#counts.count(query, (namespace) => this.#byNamespace.get(namespace)?.values() ?? [])
   }
 
@@ -62,8 +73,10 @@ export class SchedulerCache {
 
   setNode(node: Node): void {
     const info = this.#infoOf(node.metadata.name)
+    if (!info.isKnown || !sameLabels(info.node, node)) this.#topology.version++
     if (!info.isKnown || zoneOf(info) !== node.metadata.labels?.[zoneLabel]) this.#known = undefined
     this.#countImages(info, -1)
+    if (!info.isKnown) this.#knownNodes.change(info.name, 1)
     info.setNode(node)
     this.#countImages(info, 1)
   }
@@ -73,7 +86,9 @@ export class SchedulerCache {
     const info = this.#nodes.get(name)
     if (!info) return
     this.#known = undefined
+    this.#topology.version++
     this.#countImages(info, -1)
+    if (info.isKnown) this.#knownNodes.change(name, -1)
     info.setNode(undefined)
     if (info.pods.size === 0) this.#nodes.delete(name)
   }
@@ -149,6 +164,11 @@ export class SchedulerCache {
 const zoneLabel = 'topology.kubernetes.io/zone'
 
 const zoneOf = (info: NodeInfo): string | undefined => info.node.metadata.labels?.[zoneLabel]
+
+function sameLabels({ metadata: { labels: before = {} } }: Node, { metadata: { labels: after = {} } }: Node): boolean {
+  const keys = Object.keys(before)
+  return keys.length === Object.keys(after).length && keys.every((key) => before[key] === after[key])
+}
 
 /** One node of each zone in turn, so that looking at the first few looks at all zones. */
 function alternateZones(nodes: NodeInfo[]): NodeInfo[] {

@@ -100,6 +100,7 @@ export class Framework {
       imageNodes: (name) => source.imageNodes(name),
       nominatedTo: (name) => source.nominatedTo(name),
       countPods: (query) => source.countPods(query),
+      nodesBy: (key) => source.nodesBy(key),
       affinityGroups: () => source.affinityGroups(),
       namespaceLabels: source.namespaceLabels,
       handle: this.handle,

@@ -3,6 +3,7 @@ import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import type { Client, EventRecorder } from '@tandem/client'
 import type { Clock } from '@tandem/component-base'
 import type { AffinityGroup } from '../cache/affinity-groups.ts'
+import type { NodeCounts } from '../cache/node-counts.ts'
 import type { PodQuery } from '../cache/pod-counts.ts'
 import type { QueuedPod } from '../queue/queued-pod.ts'
 import type { NamespaceLabels } from './affinity-term.ts'
@@ -111,7 +112,9 @@ export interface Cycle {
   /** Pods for which room was made on the node, and which are not there yet. */
   nominatedTo(name: string): readonly PodInfo[]
   /** How many pods of a kind each node has; nodes without one are absent. */
-  countPods(query: PodQuery): ReadonlyMap<string, number>
+  countPods(query: PodQuery): NodeCounts
+  /** How many nodes have each value of a label. */
+  nodesBy(key: string): ReadonlyMap<string, number>
   /** What pods on nodes ask of others near them. */
   affinityGroups(): Iterable<[key: string, group: AffinityGroup]>
   readonly namespaceLabels: NamespaceLabels
@@ -125,7 +128,7 @@ export interface Cycle {
 /** The nodes that a cycle looks at. */
 export type NodeSource = Pick<
   Cycle,
-  'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'affinityGroups' | 'namespaceLabels'
+  'nodes' | 'node' | 'imageNodes' | 'nominatedTo' | 'countPods' | 'nodesBy' | 'affinityGroups' | 'namespaceLabels'
 >
 
 /** Objects of a kind by what they have in common. */

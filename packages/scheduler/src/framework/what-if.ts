@@ -14,17 +14,3 @@ export function whatIf(cycle: Cycle, node: NodeInfo, matches: (info: PodInfo) =>
   for (const [key, info] of actual.pods) if (!node.pods.has(key) && matches(info)) difference--
   return difference
 }
-
-/** Counts by node as counts by the value of a node label; nodes without the label do not count. */
-export function byTopology(
-  counts: ReadonlyMap<string, number>,
-  topologyKey: string,
-  cycle: Cycle,
-): Map<string, number> {
-  const sums = new Map<string, number>()
-  for (const [nodeName, count] of counts) {
-    const value = cycle.node(nodeName)?.node.metadata.labels?.[topologyKey]
-    if (value !== undefined) sums.set(value, (sums.get(value) ?? 0) + count)
-  }
-  return sums
-}

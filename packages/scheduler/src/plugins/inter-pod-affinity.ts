@@ -1,12 +1,13 @@
 import { matchesLabels } from '@tandem/apimachinery'
 import { groupedTerms } from '../cache/affinity-groups.ts'
+import type { NodeCounts } from '../cache/node-counts.ts'
 import { fieldsOf, intIn } from '../config/reading.ts'
 import { type AffinityTerm, queryOf, termMatches } from '../framework/affinity-term.ts'
 import { nodeOfChange } from '../framework/cluster-event.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import { type Cycle, maxNodeScore, type Plugin } from '../framework/plugin.ts'
 import { skip, unresolvable, unschedulable } from '../framework/status.ts'
-import { byTopology, whatIf } from '../framework/what-if.ts'
+import { whatIf } from '../framework/what-if.ts'
 
 const affinityNotMet = unresolvable("node(s) didn't match pod affinity rules")
 const antiAffinityNotMet = unschedulable("node(s) didn't match pod anti-affinity rules")
@@ -72,18 +73,17 @@ const create = (args: Arguments): Plugin => ({
       .filter(
         ([, { kind, term }]) => kind === 'requiredAnti' && termMatches(term, cycle.pod.pod, cycle.namespaceLabels),
       )
-      .map(([group, { term, nodes }]) => ({ group, term, counts: byTopology(nodes, term.topologyKey, cycle) }))
+      .map(([group, { term, nodes }]) => ({ group, term, counts: nodes.byTopology(term.topologyKey) }))
     if (required.length === 0 && requiredAnti.length === 0 && others.length === 0) return skip
-    const matching =
-      required.length > 0 ? cycle.countPods(queryOf(required, cycle.namespaceLabels)) : new Map<string, number>()
+    const matching = required.length > 0 ? cycle.countPods(queryOf(required, cycle.namespaceLabels)) : undefined
     const state: State = {
-      required: required.map((term) => ({ term, counts: byTopology(matching, term.topologyKey, cycle) })),
+      required: required.map((term) => ({ term, counts: matching?.byTopology(term.topologyKey) ?? new Map() })),
       requiredAnti: requiredAnti.map((term) => ({
         term,
-        counts: byTopology(cycle.countPods(queryOf([term], cycle.namespaceLabels)), term.topologyKey, cycle),
+        counts: cycle.countPods(queryOf([term], cycle.namespaceLabels)).byTopology(term.topologyKey),
       })),
       others,
-      isFirst: matching.size === 0 && required.every((term) => termMatches(term, cycle.pod.pod, cycle.namespaceLabels)),
+      isFirst: !matching?.size && required.every((term) => termMatches(term, cycle.pod.pod, cycle.namespaceLabels)),
     }
     cycle.state.set(name, state)
     return undefined
@@ -98,16 +98,20 @@ const create = (args: Arguments): Plugin => ({
   },
 
   preScore(cycle) {
-    const scores = topologyScores(cycle, args)
-    if (scores.size === 0) return skip
-    cycle.state.set(`${name}/score`, scores)
+    const wishes = wishesOf(cycle, args)
+    if (wishes.length === 0) return skip
+    cycle.state.set(`${name}/score`, wishes)
     return undefined
   },
 
   score(cycle, { node }) {
-    const scores = cycle.state.get(`${name}/score`) as ReadonlyMap<string, ReadonlyMap<string, number>>
+    const wishes = cycle.state.get(`${name}/score`) as readonly Wish[]
+    const labels = node.metadata.labels ?? {}
     let sum = 0
-    for (const [key, values] of scores) sum += values.get(node.metadata.labels?.[key] ?? '') ?? 0
+    for (const { key, counts, weight } of wishes) {
+      const value = labels[key]
+      if (value !== undefined) sum += weight * (counts.get(value) ?? 0)
+    }
     return sum
   },
 
@@ -164,35 +168,30 @@ const isRefused = ({ others }: State, cycle: Cycle, node: NodeInfo): boolean =>
     )
   })
 
-/** What each value of each topology gains or loses: by what this pod prefers, and by what those that are there prefer of it. */
-function topologyScores(cycle: Cycle, args: Arguments): Map<string, Map<string, number>> {
-  const scores = new Map<string, Map<string, number>>()
-  const add = (key: string, value: string | undefined, score: number): void => {
-    if (value === undefined || score === 0) return
-    const values = scores.get(key) ?? new Map<string, number>()
-    scores.set(key, values.set(value, (values.get(value) ?? 0) + score))
+/** Each pod counted at a value of a topology is worth something to it, or costs it something. */
+interface Wish {
+  key: string
+  counts: ReadonlyMap<string, number>
+  weight: number
+}
+
+/** What this pod prefers, and what those that are there prefer of it. */
+function wishesOf(cycle: Cycle, args: Arguments): Wish[] {
+  const wishes: Wish[] = []
+  const add = ({ topologyKey }: AffinityTerm, nodes: NodeCounts, weight: number): void => {
+    const counts = nodes.byTopology(topologyKey)
+    if (weight !== 0 && counts.size > 0) wishes.push({ key: topologyKey, counts, weight })
   }
   const { preferred, preferredAnti } = cycle.pod.affinityTerms
-  const own = [
-    ...preferred.map((term) => ({ term, weight: term.weight })),
-    ...preferredAnti.map((term) => ({ term, weight: -term.weight })),
-  ]
-  for (const { term, weight } of own) {
-    for (const [value, count] of byTopology(
-      cycle.countPods(queryOf([term], cycle.namespaceLabels)),
-      term.topologyKey,
-      cycle,
-    )) {
-      add(term.topologyKey, value, weight * count)
-    }
-  }
+  const counted = (term: AffinityTerm): NodeCounts => cycle.countPods(queryOf([term], cycle.namespaceLabels))
+  for (const term of preferred) add(term, counted(term), term.weight)
+  for (const term of preferredAnti) add(term, counted(term), -term.weight)
   // Those that are there are asked too, unless they are not to be and this pod has no wish of its own.
-  if (args.ignorePreferredTermsOfExistingPods && own.length === 0) return scores
+  if (args.ignorePreferredTermsOfExistingPods && preferred.length + preferredAnti.length === 0) return wishes
   for (const [, { kind, term, weight, nodes }] of cycle.affinityGroups()) {
     if (kind === 'requiredAnti' || !termMatches(term, cycle.pod.pod, cycle.namespaceLabels)) continue
     // Who must be near such a pod is glad of another one.
-    const gain = kind === 'required' ? args.hardPodAffinityWeight : kind === 'preferred' ? weight : -weight
-    for (const [value, count] of byTopology(nodes, term.topologyKey, cycle)) add(term.topologyKey, value, gain * count)
+    add(term, nodes, kind === 'required' ? args.hardPodAffinityWeight : kind === 'preferred' ? weight : -weight)
   }
-  return scores
+  return wishes
 }

@@ -22,6 +22,8 @@ interface Constraint {
   query: PodQuery
   isOwn: boolean
   counts(node: Node): boolean
+  /** Whether it does so of every node. */
+  countsAll: boolean
 }
 
 /** Pods that match, by the value of the topology; values of nodes that count and have none are there with 0. */
@@ -188,6 +190,10 @@ function read(
       matches,
     },
     isOwn: matchesLabels(matcher, labels),
+    countsAll:
+      nodeTaintsPolicy === 'Ignore' &&
+      (nodeAffinityPolicy === 'Ignore' ||
+        (!pod.spec.nodeSelector && !pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)),
     counts: (node) =>
       (nodeAffinityPolicy !== 'Honor' || matchRequiredNodeAffinity(pod, node)) &&
       (nodeTaintsPolicy !== 'Honor' ||
@@ -199,10 +205,19 @@ function read(
   }
 }
 
+/** Nothing but the label says which nodes count: then sums are at hand. */
+const isByLabelAlone = ({ countsAll, topologyKey }: Constraint, all: readonly Constraint[]): boolean =>
+  countsAll && all.every((other) => other.topologyKey === topologyKey)
+
 /** Nodes count that have the labels of all constraints, and that the constraint's policies let count. */
 function domainsOf(constraint: Constraint, all: readonly Constraint[], cycle: Cycle): Domains {
   const counts = cycle.countPods(constraint.query)
   const domains = new Map<string, number>()
+  if (isByLabelAlone(constraint, all)) {
+    const crowds = counts.byTopology(constraint.topologyKey)
+    for (const value of cycle.nodesBy(constraint.topologyKey).keys()) domains.set(value, crowds.get(value) ?? 0)
+    return domains
+  }
   for (const { name, node } of cycle.nodes) {
     const labels = node.metadata.labels ?? {}
     const value = labels[constraint.topologyKey]
@@ -215,8 +230,10 @@ function domainsOf(constraint: Constraint, all: readonly Constraint[], cycle: Cy
 
 /** As `domainsOf`, without those that have none: what it costs depends on where such pods are, not on how many nodes there are. */
 function crowdsOf(constraint: Constraint, all: readonly Constraint[], cycle: Cycle): Domains {
+  const counts = cycle.countPods(constraint.query)
+  if (isByLabelAlone(constraint, all)) return counts.byTopology(constraint.topologyKey)
   const crowds = new Map<string, number>()
-  for (const [name, count] of cycle.countPods(constraint.query)) {
+  for (const [name, count] of counts) {
     const node = cycle.node(name)?.node
     const labels = node?.metadata.labels ?? {}
     const value = labels[constraint.topologyKey]
