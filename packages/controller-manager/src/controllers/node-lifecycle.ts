@@ -86,6 +86,8 @@ async function examine(cached: Node, context: ControllerContext): Promise<Reconc
   const waitMs = await taint(node, context)
   const periodMs = Number(settings['node-monitor-period'] ?? 5_000)
   const untilSilent = graceMs - silentMs
+  // Whatever else happens to a node that is well is told by an event.
+  if (readinessOf(node) === 'True' && untilSilent > 0) return { requeueAfter: Math.max(50, untilSilent + 1) }
   return { requeueAfter: Math.max(50, Math.min(periodMs, waitMs, untilSilent > 0 ? untilSilent + 1 : periodMs)) }
 }
 
@@ -133,9 +135,13 @@ async function markPodsNotReady(node: Node, { client, clock, informer, recorder 
 /** Answers how long until it has to be looked at again. */
 async function taint(node: Node, context: ControllerContext): Promise<number> {
   const { client, clock, informer } = context
-  const all = informer(nodes)
-    .list()
-    .map((other) => (other.metadata.name === node.metadata.name ? node : other))
+  // One that is ready says enough: the others are looked at for the sake of one that is not.
+  const ready = readinessOf(node) === 'True'
+  const all = ready
+    ? [node]
+    : informer(nodes)
+        .list()
+        .map((other) => (other.metadata.name === node.metadata.name ? node : other))
   const disrupted = isFullyDisrupted(all)
   let waitMs = Number.POSITIVE_INFINITY
   let evicts = isBeingEvicted(node)
