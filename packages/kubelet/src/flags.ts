@@ -4,6 +4,7 @@ import { quantityValue } from '@tandem/apimachinery'
 import type { Flags, FlagValues } from '@tandem/component-base/flags/index'
 import { UsageError } from '@tandem/component-base/flags/index'
 import { defaultEvictionHard, parseThresholds } from './eviction/thresholds.ts'
+import { withoutNamespace } from './lifecycle/sysctls.ts'
 import type { LogLimits } from './logs/rotating-log.ts'
 import type { EvictionOptions, ImageCollectionOptions, ImagePullOptions, KubeletOptions } from './options.ts'
 
@@ -85,6 +86,11 @@ export const flags = {
   'system-reserved': {
     type: 'list',
     description: 'Resources reserved for non-kubernetes components: cpu=200m,memory=500Mi',
+  },
+  'allowed-unsafe-sysctls': {
+    type: 'list',
+    description:
+      'Unsafe sysctls or unsafe sysctl patterns (ending in *) that pods may set: kernel.msg*,net.core.somaxconn',
   },
   'max-pods': { type: 'int', description: 'Number of pods that can run on this kubelet', default: 110 },
   'eviction-hard': {
@@ -214,6 +220,7 @@ export function optionsOf(values: FlagValues<typeof flags>): KubeletOptions {
     capacity: pairs('capacity', values.capacity),
     systemReserved: pairs('system-reserved', values['system-reserved']),
     maxPods: values['max-pods'],
+    allowedUnsafeSysctls: sysctlsOf(values['allowed-unsafe-sysctls']),
     eviction: evictionOf(values),
     imageGC: imageCollectionOf(values),
     imagePulls: imagePullsOf(values),
@@ -262,6 +269,12 @@ function imagePullsOf(values: FlagValues<typeof flags>): ImagePullOptions {
     providerConfig,
     providerBinDir: providerBinDir ?? '',
   }
+}
+
+function sysctlsOf(allowed: readonly string[]): readonly string[] {
+  const [unknown] = withoutNamespace(allowed)
+  if (unknown !== undefined) throw new UsageError(`the sysctls "${unknown}" are not known to be namespaced`)
+  return allowed
 }
 
 function logLimitsOf(values: FlagValues<typeof flags>): LogLimits {

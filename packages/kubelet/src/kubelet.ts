@@ -176,6 +176,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     node: () => nodeInformer.get({ name: options.nodeName }),
     allocatable: () => ({ ...allocatable, ...devices.allocatable }),
     pods: () => workers.occupying,
+    allowedSysctls: options.allowedUnsafeSysctls,
     isEnding: ({ metadata }) => workers.worker(metadata.uid)?.isEnding ?? true,
     preempt: (pod, end) => workers.worker(pod.metadata.uid)?.end(end),
     events,

@@ -59,6 +59,8 @@ export interface KubeletOptions {
   capacity: Readonly<Record<string, string>>
   systemReserved: Readonly<Record<string, string>>
   maxPods: number
+  /** Patterns, besides those that are safe. */
+  allowedUnsafeSysctls: readonly string[]
   eviction: EvictionOptions
   imageGC: ImageCollectionOptions
   imagePulls: ImagePullOptions

@@ -9,6 +9,7 @@ export interface AdmissionOptions {
   allocatable(): Readonly<Record<string, string>>
   /** Pods that have what they asked for. */
   pods(): readonly Pod[]
+  allowedSysctls: readonly string[]
   isEnding(pod: Pod): boolean
   preempt(pod: Pod, end: { reason: string; message: string; disruption: { message: string } }): void
   events: PodEvents
@@ -47,9 +48,9 @@ export class Admission {
   }
 
   #input(pod: Pod): AdmissionInput | undefined {
-    const { node, allocatable, pods } = this.#options
+    const { node, allocatable, pods, allowedSysctls } = this.#options
     const found = node()
     const others = pods().filter(({ metadata }) => metadata.uid !== pod.metadata.uid)
-    return found && { pod, node: found, allocatable: allocatable(), others }
+    return found && { pod, node: found, allocatable: allocatable(), others, allowedSysctls }
   }
 }

@@ -7,6 +7,7 @@ import type { Node, Pod } from '@tandem/api/core/v1/types'
 import { quantityMilliValue, quantityValue } from '@tandem/apimachinery'
 import { isStaticPod } from './critical-pod.ts'
 import { podsToPreempt, type Requirements, requestOf, requirementsText, withoutRequestsOf } from './preemption.ts'
+import { forbiddenSysctl } from './sysctls.ts'
 
 export interface Refusal {
   reason: string
@@ -19,12 +20,14 @@ export interface AdmissionInput {
   allocatable: Readonly<Record<string, string>>
   /** Pods that have what they asked for already. */
   others: readonly Pod[]
+  /** Patterns of sysctls that an administrator has added to the safe ones. */
+  allowedSysctls: readonly string[]
 }
 
 /** Why the node turns a pod away that was bound to it; undefined when it takes it. The scheduler looked before; things change. */
 export function nodeAdmission(input: AdmissionInput): Refusal | undefined {
   const [shortage] = shortagesOf(input)
-  return unsupported(input.pod) ?? (shortage && outOf(shortage)) ?? predicateFailure(input)
+  return unsupported(input) ?? (shortage && outOf(shortage)) ?? predicateFailure(input)
 }
 
 /**
@@ -35,7 +38,7 @@ export function criticalAdmission(
   input: AdmissionInput & { isEnding(pod: Pod): boolean },
 ): Refusal | { preempts: Pod[]; resource: string } | undefined {
   const { pod, others, isEnding } = input
-  const fixed = unsupported(pod) ?? predicateFailure(input)
+  const fixed = unsupported(input) ?? predicateFailure(input)
   const shortages = shortagesOf(input)
   if (fixed || shortages.length === 0) return fixed
   const all: Requirements = new Map(
@@ -83,7 +86,10 @@ const outOf = ({ resource, requested, used, capacity }: Shortage): Refusal => ({
 })
 
 /** What no other pod's end would change. */
-function unsupported({ metadata, spec }: Pod): Refusal | undefined {
+function unsupported({ pod, allowedSysctls }: AdmissionInput): Refusal | undefined {
+  const { metadata, spec } = pod
+  const sysctl = forbiddenSysctl(pod, allowedSysctls)
+  if (sysctl) return { reason: 'SysctlForbidden', message: sysctl }
   if ((metadata.labels?.['kubernetes.io/os'] ?? 'linux') !== 'linux')
     return {
       reason: 'PodOSSelectorNodeLabelDoesNotMatch',

@@ -68,16 +68,29 @@ export class ProbeWorker {
     if (this.#stopped) return
     const startedOnce = type === 'startup' && this.#state.result === 'success'
     if (startedOnce) return
-    const { healthy, output } = await attemptProbe({ probe, container, containerId, podIP: this.#podIP, runtime })
+    const { healthy, warning, output } = await attemptProbe({
+      probe,
+      container,
+      containerId,
+      podIP: this.#podIP,
+      runtime,
+    })
     if (this.#stopped) return
     const before = this.#state.result
     const { successThreshold = 1, failureThreshold = 3 } = probe
     this.#state = nextProbeState(this.#state, healthy, { successThreshold, failureThreshold })
     if (!healthy) this.#complain(output)
+    if (warning) this.#warn(output)
     if (this.#state.result !== before) onChange()
     // A failure that costs the container its life is the last question it is asked.
     if (type !== 'readiness' && this.#state.result === 'failure') return
     this.#after((probe.periodSeconds ?? 10) * 1000)
+  }
+
+  #warn(output: string): void {
+    const { type, container, events } = this.#options
+    const message = `${names[type]} probe warning: ${output}`
+    events.record(this.#pod, { type: 'Warning', reason: 'ProbeWarning', message, container: container.name })
   }
 
   #complain(output: string): void {

@@ -14,6 +14,8 @@ export interface ProbeAttempt {
 
 export interface ProbeOutcome {
   healthy: boolean
+  /** Good enough, and worth an event all the same. */
+  warning?: boolean
   output: string
 }
 
@@ -49,7 +51,8 @@ async function ask(
       userAgent: 'kube-probe/1.36',
       signal,
     })
-    if (redirected) return { healthy: true, output: `Probe terminated redirects, Response body: ${body}` }
+    if (redirected)
+      return { healthy: true, warning: true, output: `Probe terminated redirects, Response body: ${body}` }
     if (status >= 200 && status < 400) return { healthy: true, output: body }
     return { healthy: false, output: `HTTP probe failed with statuscode: ${status}` }
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expositionType } from '../stats/exposition.ts'
 import { streamLogs } from './container-logs.ts'
 import { RequestError } from './request-error.ts'
+import { runningPods } from './running-pods.ts'
 import type { ServerContext } from './server.ts'
 
 export interface Exchange {
@@ -33,6 +34,10 @@ const routes: Readonly<Record<string, Route>> = {
   },
   pods({ response, context: { workers } }) {
     const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: workers.pods }
+    text(response, JSON.stringify(list), 'application/json')
+  },
+  async runningpods({ response, context: { runtime } }) {
+    const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: await runningPods(runtime) }
     text(response, JSON.stringify(list), 'application/json')
   },
   containerLogs: streamLogs,

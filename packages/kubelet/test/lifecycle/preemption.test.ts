@@ -67,6 +67,7 @@ function setUp(pods: Pod[]) {
     node: () => nodeOf(),
     allocatable: () => ({ cpu: '2', memory: '4Gi', pods: '10' }),
     pods: () => pods,
+    allowedSysctls: [],
     isEnding: ({ metadata }) => ended.includes(metadata.name),
     preempt: ({ metadata }) => void ended.push(metadata.name),
     events,

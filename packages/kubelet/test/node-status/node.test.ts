@@ -149,6 +149,32 @@ const admissions: { name: string; pod: Pod; node?: Node; others?: Pod[]; reason?
     message: "Failed to admit pod as the OS field doesn't match node OS",
   },
   {
+    name: 'sets a sysctl that others would feel',
+    pod: podOf({ securityContext: { sysctls: [{ name: 'kernel/msgmax', value: '1' }] } }),
+    reason: 'SysctlForbidden',
+    message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
+  },
+  {
+    name: "sets the host's sysctl",
+    pod: podOf({
+      hostNetwork: true,
+      securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] },
+    }),
+    reason: 'SysctlForbidden',
+    message: 'forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host Net enabled',
+  },
+  {
+    name: 'sets sysctls that are safe, or allowed here',
+    pod: podOf({
+      securityContext: {
+        sysctls: [
+          { name: 'kernel.shm_rmid_forced', value: '1' },
+          { name: 'net.core.somaxconn', value: '1' },
+        ],
+      },
+    }),
+  },
+  {
     name: 'wants its groups strictly',
     pod: podOf({ securityContext: { supplementalGroupsPolicy: 'Strict' } }),
     reason: 'SupplementalGroupsPolicyNotSupported',
@@ -188,7 +214,7 @@ const admissions: { name: string; pod: Pod; node?: Node; others?: Pod[]; reason?
 ]
 for (const { name, pod, node = nodeOf(), others = [], reason, message } of admissions) {
   t.test(`a pod that ${name}`, async (t) => {
-    const refusal = nodeAdmission({ pod, node, allocatable, others })
+    const refusal = nodeAdmission({ pod, node, allocatable, others, allowedSysctls: ['net.core.*'] })
     t.equal(refusal?.reason, reason)
     if (message) t.equal(refusal?.message, message)
   })
