@@ -97,7 +97,8 @@ export function componentsOf(plan: ClusterPlan): ComponentSpec[] {
     {
       name: 'scheduler',
       binary: 'tandem-scheduler',
-      environment,
+      // It allocates fast while pods wait, and is no larger at rest.
+      environment: memory({ youngGeneration: 8 }),
       healthUrl: `https://127.0.0.1:${ports.scheduler}/healthz`,
       args: [
         kubeconfig('scheduler'),
