@@ -61,9 +61,16 @@ export async function prepareControlPlane(changes: Partial<ClusterPlan> = {}): P
         processes.set(name, child.pid ?? 0)
       }
       for (const name of only) add(name)
-      const stop = async (): Promise<void> => {
-        for (const child of children.reverse()) await ended(child)
+      // A run that is broken off leaves nothing running.
+      const abandon = (): void => {
+        for (const child of children) child.kill('SIGKILL')
         rmSync(root, { recursive: true, force: true })
+      }
+      process.once('exit', abandon)
+      const stop = async (): Promise<void> => {
+        for (const child of children.toReversed()) await ended(child)
+        rmSync(root, { recursive: true, force: true })
+        process.off('exit', abandon)
       }
       const credentials = { ca: pki('ca.crt'), cert: pki('admin.crt'), key: pki('admin.key') }
       return { plan, processes, credentials, add, stop }

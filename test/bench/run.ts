@@ -11,8 +11,8 @@ import { startTable } from './start-and-footprint.ts'
 import { format, type Table } from './table.ts'
 
 /**
- * `npm run bench [-- start api lists growth etcd scheduler controllers …]`: each table with its targets. Loopback only, a folder of its own, no root; some
- * minutes. Binaries are those of `npm run build` where that was run, else the sources.
+ * `npm run bench [-- start api scheduler …]`: each table with its targets, in some minutes. Loopback only, a folder of its own, no root.
+ * Binaries are those of `npm run build` where that was run, else the sources.
  */
 const tables: Readonly<Record<string, () => Promise<Table>>> = {
   start: startTable,
@@ -27,6 +27,8 @@ const tables: Readonly<Record<string, () => Promise<Table>>> = {
   'scheduler-disturbances': schedulerDisturbancesTable,
   controllers: controllersTable,
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const { positionals } = parseArgs({ allowPositionals: true })
 for (const name of positionals.length > 0 ? positionals : Object.keys(tables)) {
