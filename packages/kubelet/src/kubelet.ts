@@ -21,6 +21,9 @@ import { CsiVolumes } from './csi/csi-volumes.ts'
 import { CsiDrivers } from './csi/drivers.ts'
 import { DeviceManager } from './devices/device-manager.ts'
 import { Directories } from './directories.ts'
+import { DraDrivers } from './dynamic-resources/dra-drivers.ts'
+import { DynamicResources } from './dynamic-resources/dynamic-resources.ts'
+import { PreparedClaims } from './dynamic-resources/prepared-claims.ts'
 import { DiskMeter } from './eviction/disk-meter.ts'
 import { EvictionManager } from './eviction/eviction-manager.ts'
 import { NodeObserver } from './eviction/node-observer.ts'
@@ -188,6 +191,9 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     clock,
     logger,
   })
+  const draDrivers = new DraDrivers({ directory: directories.pluginsRegistry, clock, logger })
+  const prepared = new PreparedClaims(directories.preparedClaims)
+  const dynamicResources = new DynamicResources({ client, drivers: draDrivers, prepared, logger })
   const logs = new LogKeeper({ runtime, directories, limits: options.containerLogs, logger })
   const drivers = new CsiDrivers({
     client,
@@ -202,6 +208,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     runtime,
     logs,
     devices,
+    dynamicResources,
     status: new StatusManager({ client, clock, logger, signal, mirrorOf: (pod) => mirrors.mirrorOf(pod) }),
     events,
     images,
@@ -247,7 +254,10 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       configMapObjects.retain(new Set(references.flatMap(({ configMaps }) => [...configMaps])))
       secretObjects.retain(new Set(references.flatMap(({ secrets }) => [...secrets])))
       void cgroups.updateClasses(active)
-      if (workers.isComplete) devices.retain(new Set(active.map(({ metadata }) => metadata.uid)))
+      if (!workers.isComplete) return
+      const uids = new Set(active.map(({ metadata }) => metadata.uid))
+      devices.retain(uids)
+      dynamicResources.retain(uids)
     },
   })
 
@@ -359,6 +369,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
           onChange: (pods) => workers.setStaticPods(pods),
         })
   await devices.start()
+  await draDrivers.start()
   workers.listen()
   await manifests?.start()
   informers.start()
@@ -415,6 +426,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     manifests?.stop()
     workers.stop()
     devices.stop()
+    draDrivers.stop()
     probes.stop()
     configMapObjects.stop()
     secretObjects.stop()

@@ -94,9 +94,11 @@ export class ContainerStarter {
     verifyRunAsNonRoot(container, pod, image)
     const environment = env()
     const devices = await this.#services.devices.configure(uid, container.name)
+    const claimed = await this.#services.dynamicResources.configure(pod, container)
     const mounts = [
       ...(await containerMounts(container, volumes.byName, environment)),
       ...devices.mounts,
+      ...claimed.mounts,
       ...(await this.#networkFiles(withAddresses, sandbox, container)),
     ]
     return containerConfig({
@@ -105,8 +107,8 @@ export class ContainerStarter {
       sandbox,
       image,
       attempt,
-      env: [...environment, ...devices.env],
-      devices: devices.devices,
+      env: [...environment, ...devices.env, ...claimed.env],
+      devices: [...devices.devices, ...claimed.devices],
       mounts,
       terminationMessageFile,
       cgroupParent: cgroups.parentOf(pod),

@@ -68,6 +68,7 @@ export class SandboxKeeper {
       }
       if (state.sandboxes.some(({ ready }) => !ready) && state.containers.length > 0)
         events.record(pod, { type: 'Normal', reason: 'SandboxChanged', message: sandboxChanged })
+      if (!(await this.#prepareDevices(pod))) return
       await cgroups.createPod(pod)
       const { hostname } = podHostname(pod, node.dns.domain)
       const runtimeHandler = await this.#services.runtimeHandler(pod)
@@ -84,6 +85,22 @@ export class SandboxKeeper {
         message: `Failed to create pod sandbox: ${message}`,
       })
       await this.#pause('sandbox')
+    }
+  }
+
+  /** Returns whether the devices of the pod's claims are ready; waits a while where they are not. */
+  async #prepareDevices(pod: Pod): Promise<boolean> {
+    const { dynamicResources, events, logger } = this.#services
+    try {
+      await dynamicResources.prepare(pod)
+      return true
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      logger.warn({ error, pod: pod.metadata.name, namespace: pod.metadata.namespace }, 'devices could not be prepared')
+      const message = `Failed to prepare dynamic resources: prepare dynamic resources: ${problem}`
+      events.record(pod, { type: 'Warning', reason: 'FailedPrepareDynamicResources', message })
+      await this.#pause('devices')
+      return false
     }
   }
 

@@ -4,6 +4,7 @@ import type { CgroupManager } from '../cgroups/cgroup-manager.ts'
 import type { ContainerRuntime, PodState } from '../container-runtime/runtime.ts'
 import type { DeviceManager } from '../devices/device-manager.ts'
 import type { Directories } from '../directories.ts'
+import type { DynamicResources } from '../dynamic-resources/dynamic-resources.ts'
 import type { ImageManager } from '../images/image-manager.ts'
 import type { HookRunner } from '../lifecycle/hook-runner.ts'
 import type { Refusal } from '../lifecycle/node-admission.ts'
@@ -26,6 +27,7 @@ export interface PodServices {
   probes: ProbeManager
   hooks: HookRunner
   devices: Pick<DeviceManager, 'configure'>
+  dynamicResources: Pick<DynamicResources, 'prepare' | 'configure'>
   directories: Directories
   logs: Pick<LogKeeper, 'follow' | 'remove'>
   objects: ObjectReader

@@ -71,6 +71,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     logger: silentLogger,
     logs: { follow: () => {}, remove: async () => {} },
     devices: { configure: async () => ({ env: [], mounts: [], devices: [] }) },
+    dynamicResources: { prepare: async () => {}, configure: async () => ({ env: [], mounts: [], devices: [] }) },
     runtimeHandler: async () => '',
     admit: () => refusal,
     refusal: () => refusal,

@@ -7,8 +7,9 @@ import { World } from './world.ts'
 const seed = Number(process.env.CHURN_SEED ?? 20261122)
 const numRuns = Number(process.env.CHURN_RUNS ?? 60)
 
+t.setTimeout(30_000 + numRuns * 500)
+
 t.test('no constraint is broken, no node overcommitted, no pod lost, whatever happens to nodes and pods', async (t) => {
-  t.setTimeout(30_000 + numRuns * 500)
   let bindings = 0
   await fc.assert(
     fc.asyncProperty(churn, async ({ bursts, failures }) => {
