@@ -136,6 +136,21 @@ t.test('what a node may see goes with its pods', async (t) => {
   t.notOk(own.has('n1', secret), 'a mirror pod, which the node made itself, gives it nothing')
 })
 
+t.test('resource claims, also those that are made for a pod', async (t) => {
+  const own = new NodeGraph()
+  const resourceClaims = [
+    { name: 'shared', resourceClaimName: 'gpu' },
+    { name: 'own', resourceClaimTemplateName: 'gpus' },
+  ]
+  const user = pod('p', 'n1', { resourceClaims })
+  const claim = (name: string) => ({ type: 'resourceclaim', namespace: 'a', name }) as const
+  own.setPod(user)
+  t.ok(own.has('n1', claim('gpu')))
+  t.notOk(own.has('n1', claim('p-own-x')))
+  own.setPod({ ...user, status: { resourceClaimStatuses: [{ name: 'own', resourceClaimName: 'p-own-x' }] } })
+  t.ok(own.has('n1', claim('p-own-x')))
+})
+
 t.test('a volume and its secrets come with the claim', async (t) => {
   const own = new NodeGraph()
   const claim = { type: 'pvc', namespace: 'a', name: 'data' } as const

@@ -80,7 +80,7 @@ export const controller: Controller<Pod> = {
     }
     const pod = context.informer(pods).get(key)
     for (const claim of claimsBehind(pod, keyOf(key), context)) await cleanUp(claim, context)
-    if (!pod?.spec.resourceClaims?.length || pod.metadata.deletionTimestamp) return undefined
+    if (!pod?.spec.resourceClaims?.length || pod.metadata.deletionTimestamp || isDone(pod)) return undefined
     await makeClaims(pod, context)
     if (pod.spec.nodeName) await reserveClaims(pod, context)
     return undefined

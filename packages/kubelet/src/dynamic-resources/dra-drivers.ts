@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cancel, Clock, Logger } from '@tandem/component-base'
 import type { DraDriver } from './dra-driver.ts'
@@ -16,8 +16,8 @@ const retryAfter = 5_000
 /** The drivers of dynamic resources on this node: they come with a socket, and go with it. */
 export class DraDrivers {
   readonly #options: DraDriversOptions
-  /** By socket; undefined for what is none of ours. */
-  readonly #sockets = new Map<string, DraDriver | undefined>()
+  /** By socket; a socket that was made anew is another one. Without a driver: none of ours. */
+  readonly #sockets = new Map<string, { identity: string; driver: DraDriver | undefined }>()
   #watcher: FSWatcher | undefined
   #looking: Promise<void> = Promise.resolve()
   #cancelRetry: Cancel = () => {}
@@ -28,7 +28,7 @@ export class DraDrivers {
 
   /** Throws where there is none of that name, in upstream's words. */
   get(name: string): DraDriver {
-    const driver = [...this.#sockets.values()].findLast((each) => each?.name === name)
+    const { driver } = [...this.#sockets.values()].findLast((each) => each.driver?.name === name) ?? {}
     if (!driver) throw new Error(`DRA driver ${name} is not registered`)
     return driver
   }
@@ -43,7 +43,7 @@ export class DraDrivers {
   stop(): void {
     this.#watcher?.close()
     this.#cancelRetry()
-    for (const driver of this.#sockets.values()) driver?.close()
+    for (const { driver } of this.#sockets.values()) driver?.close()
     this.#sockets.clear()
   }
 
@@ -53,20 +53,19 @@ export class DraDrivers {
 
   async #compare(): Promise<void> {
     const { directory, clock, logger } = this.#options
-    const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
-    const present = new Set(entries.filter((entry) => entry.isSocket()).map(({ name }) => join(directory, name)))
-    for (const [socket, driver] of this.#sockets) {
-      if (present.has(socket)) continue
+    const present = await socketsIn(directory)
+    for (const [socket, { identity, driver }] of this.#sockets) {
+      if (present.get(socket) === identity) continue
       this.#sockets.delete(socket)
       driver?.close()
     }
-    for (const socket of present) {
+    for (const [socket, identity] of present) {
       if (this.#sockets.has(socket)) continue
       try {
         // Most nodes have no drivers, and need no gRPC.
         const { connectDriver } = await import('./dra-driver.ts')
         const driver = await connectDriver(socket)
-        this.#sockets.set(socket, driver)
+        this.#sockets.set(socket, { identity, driver })
         if (driver) logger.info({ driver: driver.name, socket }, 'DRA driver registered')
       } catch (error) {
         logger.warn({ error, socket }, 'plugin could not be registered')
@@ -75,4 +74,15 @@ export class DraDrivers {
       }
     }
   }
+}
+
+/** Sockets with what tells one from another at the same place. */
+async function socketsIn(directory: string): Promise<Map<string, string>> {
+  const sockets = new Map<string, string>()
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isSocket()) sockets.set(path, `${found.ino} ${found.birthtimeMs}`)
+  }
+  return sockets
 }

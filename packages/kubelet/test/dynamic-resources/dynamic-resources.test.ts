@@ -137,6 +137,18 @@ t.test('a driver goes with its socket', async (t) => {
   })
 })
 
+t.test('a driver that comes again is told again', async (t) => {
+  const { resources, registered, newDriver } = await setUp(t, 'p')
+  const first = await newDriver()
+  await registered()
+  first.stop()
+  const second = await newDriver()
+  await until(() => second.told[0])
+  await registered()
+  await resources.prepare(podOf('p'))
+  t.same([first.prepared, second.prepared], [[], ['c']])
+})
+
 t.test('one that speaks only another version is told so', async (t) => {
   const { newDriver } = await setUp(t)
   const fake = await newDriver({ supportedVersions: ['v9.DRAPlugin'] })

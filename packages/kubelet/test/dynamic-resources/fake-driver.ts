@@ -78,6 +78,7 @@ export class FakeDriver {
   }
 
   start(): Promise<void> {
+    rmSync(this.#socket, { force: true })
     return new Promise((resolve, reject) =>
       this.#server.bindAsync(`unix:${this.#socket}`, ServerCredentials.createInsecure(), (error) =>
         error ? reject(error) : resolve(),

@@ -26,6 +26,8 @@ export class World {
   readonly #client: WatchedClient
   /** As they were when the scheduler was last at rest: what happened since, it may not have known. */
   #nodesAtRest = new Map<string, Node>()
+  /** Nodes that took pods for a while since then. */
+  readonly #opened = new Set<string>()
   #stop: () => Promise<void> = async () => {}
   #count = 0
   bindings = 0
@@ -58,6 +60,7 @@ export class World {
       for (let turns = 0; turns < 5; turns++) await turn()
       quiet = this.#client.actions.length === before ? quiet + 1 : 0
     }
+    this.#opened.clear()
     this.#nodesAtRest = new Map((await this.#nodes()).map((node) => [node.metadata.name, node]))
   }
 
@@ -114,6 +117,7 @@ export class World {
     const node = pick(await this.#nodes(), change.index)
     if (!node) return
     if (change.kind === 'remove node') return this.#removeNode(node)
+    if (change.kind === 'untaint node' || change.kind === 'uncordon node') this.#opened.add(node.metadata.name)
     const spec = {
       'taint node': { taints: [taint] },
       'untaint node': { taints: null },
@@ -162,7 +166,8 @@ export class World {
     const problem = problemBeside(pod, node, others)
     if (problem) this.problems.push(`${who}: ${problem}`)
     const before = this.#nodesAtRest.get(nodeName)
-    if (isRepelled(pod, node) && before && isRepelled(pod, before)) this.problems.push(`${who}: is repelled`)
+    const wasClosed = before && !this.#opened.has(nodeName) && isRepelled(pod, before)
+    if (isRepelled(pod, node) && wasClosed) this.problems.push(`${who}: is repelled`)
     await this.#lookAtDevices(pod, nodeName)
   }
 

@@ -6,7 +6,7 @@ export type ReferencingPod = Pick<Pod, 'metadata' | 'spec' | 'status'>
 type Runnable = Pick<Container, 'env' | 'envFrom'>
 
 /** The secrets, config maps, claims and service account that a pod's node must be able to read to run it. */
-export function podReferences({ metadata, spec }: ReferencingPod): Vertex[] {
+export function podReferences({ metadata, spec, status }: ReferencingPod): Vertex[] {
   const namespace = metadata.namespace ?? ''
   if (!spec) return []
   const named = (type: Vertex['type'], name: string | undefined): Vertex[] => (name ? [{ type, namespace, name }] : [])
@@ -20,6 +20,11 @@ export function podReferences({ metadata, spec }: ReferencingPod): Vertex[] {
     ...(spec.imagePullSecrets ?? []).flatMap(({ name }) => named('secret', name)),
     ...containers.flatMap((container) => containerReferences(container, named)),
     ...(spec.volumes ?? []).flatMap((volume) => volumeReferences(volume, metadata.name, named)),
+    // Claims of its own are named by its status once they are made.
+    ...(spec.resourceClaims ?? []).flatMap(({ name, resourceClaimName }) => {
+      const made = status?.resourceClaimStatuses?.find((each) => each.name === name)
+      return named('resourceclaim', resourceClaimName ?? made?.resourceClaimName)
+    }),
   ]
 }
 
