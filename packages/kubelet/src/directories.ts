@@ -53,10 +53,6 @@ export class Directories {
   get devicePlugins(): string {
     return join(this.root, 'device-plugins')
   }
-  /** Where drivers put their sockets to be found. */
-  get pluginsRegistry(): string {
-    return join(this.root, 'plugins_registry')
-  }
   /** Which devices were made ready for whom. */
   get preparedClaims(): string {
     return join(this.root, 'dra_manager_state')

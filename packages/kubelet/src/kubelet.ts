@@ -191,7 +191,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     clock,
     logger,
   })
-  const draDrivers = new DraDrivers({ directory: directories.pluginsRegistry, clock, logger })
+  const draDrivers = new DraDrivers({ directory: directories.pluginRegistry, clock, logger, signal })
   const prepared = new PreparedClaims(directories.preparedClaims)
   const dynamicResources = new DynamicResources({ client, drivers: draDrivers, prepared, logger })
   const logs = new LogKeeper({ runtime, directories, limits: options.containerLogs, logger })
@@ -426,7 +426,6 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     manifests?.stop()
     workers.stop()
     devices.stop()
-    draDrivers.stop()
     probes.stop()
     configMapObjects.stop()
     secretObjects.stop()

@@ -10,12 +10,7 @@ import { rootOption } from '../root-option.ts'
 export const storedOnly = [
   'Ingress',
   'NetworkPolicy',
-  'StorageClass',
   'VolumeAttributesClass',
-  'VolumeAttachment',
-  'CSIDriver',
-  'CSINode',
-  'CSIStorageCapacity',
   'ServiceCIDR',
   'IPAddress',
   'ValidatingWebhookConfiguration',
@@ -24,10 +19,6 @@ export const storedOnly = [
   'ValidatingAdmissionPolicyBinding',
   'MutatingAdmissionPolicy',
   'MutatingAdmissionPolicyBinding',
-  'ResourceClaim',
-  'ResourceClaimTemplate',
-  'ResourceSlice',
-  'DeviceClass',
   'APIService (local ones are kept)',
 ]
 

@@ -13,24 +13,29 @@ const { client, eventually } = cluster
 const namespace = 'default'
 const devices = { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] }
 
-t.test('a pod gets its claim by template, and the claim goes with it', async (t) => {
-  await client.create(pods, {
-    metadata: { name: 'user', namespace },
+const createPod = (name: string) =>
+  client.create(pods, {
+    metadata: { name, namespace },
     spec: {
       nodeName: 'n1',
       containers: [{ name: 'c', image: 'i' }],
       resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'one-gpu' }],
     },
   })
+const claimOf = (podName: string) =>
+  eventually(async () => {
+    const [status] = (await client.get(pods, { namespace, name: podName })).status?.resourceClaimStatuses ?? []
+    assert.equal(status?.name, 'gpu')
+    return status?.resourceClaimName ?? ''
+  })
+
+t.test('a pod gets its claim by template, and the claim goes with it', async (t) => {
+  await createPod('user')
   await client.create(resourceClaimTemplates, {
     metadata: { name: 'one-gpu', namespace },
     spec: { metadata: { labels: { a: 'b' } } as never, spec: { devices } },
   } as never)
-  const name = await eventually(async () => {
-    const [status] = (await client.get(pods, { namespace, name: 'user' })).status?.resourceClaimStatuses ?? []
-    assert.equal(status?.name, 'gpu')
-    return status?.resourceClaimName ?? ''
-  })
+  const name = await claimOf('user')
   const claim = await client.get(resourceClaims, { namespace, name })
   t.match(claim.metadata, { labels: { a: 'b' }, ownerReferences: [{ kind: 'Pod', name: 'user' }] })
   t.equal((await client.list(resourceClaims, { namespace })).items.length, 1, 'and no second one')
@@ -41,6 +46,10 @@ t.test('a pod gets its claim by template, and the claim goes with it', async (t)
     { subresource: 'status' },
   )
   await eventually(() => isGone(client.get(resourceClaims, { namespace, name })))
+  await createPod('later')
+  const other = await claimOf('later')
+  const left = (await client.list(resourceClaims, { namespace })).items.map(({ metadata }) => metadata.name)
+  t.same(left, [other], 'a pod that ended gets no new one')
 })
 
 t.test('a claim that is deleted gives its devices back first', async (t) => {

@@ -48,7 +48,9 @@ export class CsiDrivers {
   async #add(socket: string): Promise<void> {
     // Most nodes have no drivers, and need no gRPC.
     const { registerPlugin } = await import('./register-plugin.ts')
-    const { driver, info } = await registerPlugin(socket, (name, found) => this.#registration.add(name, found))
+    const connected = await registerPlugin(socket, (name, found) => this.#registration.add(name, found))
+    if (!connected) return
+    const { driver, info } = connected
     this.#drivers.get(driver.name)?.driver.close()
     this.#drivers.set(driver.name, { driver, socket })
     this.#options.logger.info({ driver: driver.name, node: info.nodeId }, 'CSI driver registered')

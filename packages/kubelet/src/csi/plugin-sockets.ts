@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Logger } from '@tandem/component-base'
 
@@ -17,7 +17,8 @@ const retry = { initialMs: 500, maxMs: 120_000 }
 /** The sockets that plugins put into a directory to be found. One whose registration fails is tried again while it is there. */
 export class PluginSockets {
   readonly #options: PluginSocketsOptions
-  readonly #known = new Map<string, AbortController>()
+  /** A socket that was made anew at the same place is another one. */
+  readonly #known = new Map<string, { identity: string; gone: AbortController }>()
   #watcher: FSWatcher | undefined
   #looking: Promise<void> | undefined
   #again = false
@@ -46,20 +47,19 @@ export class PluginSockets {
     const { directory, signal, removed, logger } = this.#options
     while (this.#again && !signal.aborted) {
       this.#again = false
-      const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
-      const found = new Set(entries.filter((entry) => entry.isSocket()).map(({ name }) => join(directory, name)))
-      for (const [socket, gone] of this.#known) {
-        if (found.has(socket)) continue
+      const found = await socketsIn(directory)
+      for (const [socket, { identity, gone }] of this.#known) {
+        if (found.get(socket) === identity) continue
         this.#known.delete(socket)
         gone.abort()
         await removed(socket).catch((error: unknown) =>
           logger.warn({ error, socket }, 'plugin could not be taken away'),
         )
       }
-      for (const socket of found) {
+      for (const [socket, identity] of found) {
         if (this.#known.has(socket)) continue
         const gone = new AbortController()
-        this.#known.set(socket, gone)
+        this.#known.set(socket, { identity, gone })
         void this.#add(socket, AbortSignal.any([gone.signal, signal]))
       }
     }
@@ -77,4 +77,15 @@ export class PluginSockets {
       await clock.sleep(wait, signal).catch(() => {})
     }
   }
+}
+
+/** Sockets with what tells one from another at the same place. */
+async function socketsIn(directory: string): Promise<Map<string, string>> {
+  const sockets = new Map<string, string>()
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found?.isSocket()) sockets.set(path, `${found.ino} ${found.birthtimeMs}`)
+  }
+  return sockets
 }

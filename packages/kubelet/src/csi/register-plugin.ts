@@ -5,14 +5,18 @@ import { SocketClient } from './socket-client.ts'
 
 const patience = { milliseconds: 10_000 }
 
-/** Asks who is behind a socket, connects to it, and tells it what came of that. Throws where it is no driver to be used. */
+/**
+ * Asks who is behind a socket, connects to it, and tells it what came of that. Undefined for a driver of dynamic resources, which is
+ * registered elsewhere. Throws where it is no driver to be used.
+ */
 export async function registerPlugin(
   socket: string,
   register: (name: string, info: NodeInfo) => Promise<void>,
-): Promise<ConnectedDriver> {
+): Promise<ConnectedDriver | undefined> {
   const client = new SocketClient(socket)
   try {
     const { type, name, endpoint, supportedVersions } = await client.call(registration.getInfo, {}, patience)
+    if (type === 'DRAPlugin') return undefined
     try {
       if (type !== 'CSIPlugin') throw new Error(`no handler registered for plugin type: ${type} at socket ${socket}`)
       if (!supportedVersions.some((version) => /^v?1\./.test(version)))

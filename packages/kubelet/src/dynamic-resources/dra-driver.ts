@@ -1,9 +1,12 @@
-import type { ClaimIdentity, PreparedDevice } from './messages.ts'
-import { SocketService } from './socket-call.ts'
+import { isAbsolute } from 'node:path'
+import { registration } from '../csi/messages.ts'
+import { SocketClient } from '../csi/socket-client.ts'
+import { type ClaimIdentity, draPlugin, type PreparedDevice } from './messages.ts'
 
-const service = '/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin'
-const registration = '/pluginregistration.Registration'
-export const supportedService = 'v1.DRAPlugin'
+const supportedService = 'v1.DRAPlugin'
+const patience = { milliseconds: 10_000 }
+/** Upstream's patience with drivers. */
+const longPatience = { milliseconds: 45_000 }
 
 /** What makes the devices of a claim ready on this node, and cleans up after them. */
 export interface DraDriver {
@@ -14,27 +17,17 @@ export interface DraDriver {
 }
 
 function driverAt(name: string, socket: string): DraDriver {
-  const client = new SocketService(socket)
+  const client = new SocketClient(socket)
   return {
     name,
     async prepare(claim) {
-      const { claims } = await client.call({
-        path: `${service}/NodePrepareResources`,
-        asked: 'Claims',
-        answer: 'PrepareAnswer',
-        message: { claims: [claim] },
-      })
+      const { claims } = await client.call(draPlugin.prepare, { claims: [claim] }, longPatience)
       const { devices = [], error } = found(claims, claim, 'NodePrepareResources')
       if (error) throw new Error(`NodePrepareResources failed for ResourceClaim ${claim.name}: ${error}`)
       return devices
     },
     async unprepare(claim) {
-      const { claims } = await client.call({
-        path: `${service}/NodeUnprepareResources`,
-        asked: 'Claims',
-        answer: 'UnprepareAnswer',
-        message: { claims: [claim] },
-      })
+      const { claims } = await client.call(draPlugin.unprepare, { claims: [claim] }, longPatience)
       const { error } = found(claims, claim, 'NodeUnprepareResources')
       if (error) throw new Error(`NodeUnprepareResources failed for ResourceClaim ${claim.name}: ${error}`)
     },
@@ -52,33 +45,21 @@ function found<Value>(
   return value
 }
 
-/** Asks who is behind a socket that was put where plugins register. Undefined for a plugin of another type. Throws where it fails. */
+/** Asks who is behind a socket. Undefined for a plugin of another type, which is registered elsewhere. Throws where it fails. */
 export async function connectDriver(socket: string): Promise<DraDriver | undefined> {
-  const client = new SocketService(socket)
-  const tell = (problem: string) =>
-    client.call({
-      path: `${registration}/NotifyRegistrationStatus`,
-      asked: 'RegistrationStatus',
-      answer: 'Empty',
-      message: { pluginRegistered: problem === '', error: problem },
-    })
+  const client = new SocketClient(socket)
+  const tell = (error: string) => client.call(registration.notify, { pluginRegistered: error === '', error }, patience)
   try {
-    const info = await client.call({
-      path: `${registration}/GetInfo`,
-      asked: 'Empty',
-      answer: 'PluginInfo',
-      message: {},
-    })
-    if (info.type !== 'DRAPlugin') return undefined
-    const versions = info.supportedVersions
-    if (!versions.includes(supportedService)) {
+    const { type, name, endpoint, supportedVersions } = await client.call(registration.getInfo, {}, patience)
+    if (type !== 'DRAPlugin') return undefined
+    if (!supportedVersions.includes(supportedService)) {
       await tell(
-        `none of services supported by the plugin (${JSON.stringify(versions)}) are supported by the kubelet (["${supportedService}"])`,
+        `none of services supported by the plugin (${JSON.stringify(supportedVersions)}) are supported by the kubelet (["${supportedService}"])`,
       )
       return undefined
     }
     await tell('')
-    return driverAt(info.name, info.endpoint || socket)
+    return driverAt(name, isAbsolute(endpoint) ? endpoint : socket)
   } finally {
     client.close()
   }

@@ -1,7 +1,5 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Cancel, Clock, Logger } from '@tandem/component-base'
+import type { Clock, Logger } from '@tandem/component-base'
+import { PluginSockets } from '../csi/plugin-sockets.ts'
 import type { DraDriver } from './dra-driver.ts'
 
 export interface DraDriversOptions {
@@ -9,18 +7,13 @@ export interface DraDriversOptions {
   directory: string
   clock: Clock
   logger: Logger
+  signal: AbortSignal
 }
-
-const retryAfter = 5_000
 
 /** The drivers of dynamic resources on this node: they come with a socket, and go with it. */
 export class DraDrivers {
   readonly #options: DraDriversOptions
-  /** By socket; a socket that was made anew is another one. Without a driver: none of ours. */
-  readonly #sockets = new Map<string, { identity: string; driver: DraDriver | undefined }>()
-  #watcher: FSWatcher | undefined
-  #looking: Promise<void> = Promise.resolve()
-  #cancelRetry: Cancel = () => {}
+  readonly #bySocket = new Map<string, DraDriver>()
 
   constructor(options: DraDriversOptions) {
     this.#options = options
@@ -28,61 +21,38 @@ export class DraDrivers {
 
   /** Throws where there is none of that name, in upstream's words. */
   get(name: string): DraDriver {
-    const { driver } = [...this.#sockets.values()].findLast((each) => each.driver?.name === name) ?? {}
+    const driver = [...this.#bySocket.values()].findLast((each) => each.name === name)
     if (!driver) throw new Error(`DRA driver ${name} is not registered`)
     return driver
   }
 
-  async start(): Promise<void> {
-    const { directory } = this.#options
-    await mkdir(directory, { recursive: true, mode: 0o750 })
-    this.#watcher = watch(directory, { persistent: false }, () => this.#look())
-    this.#look()
+  start(): Promise<void> {
+    const { signal } = this.#options
+    signal.addEventListener('abort', () => this.#close(), { once: true })
+    return new PluginSockets({
+      ...this.#options,
+      added: (socket) => this.#add(socket),
+      removed: async (socket) => this.#remove(socket),
+    }).start()
   }
 
-  stop(): void {
-    this.#watcher?.close()
-    this.#cancelRetry()
-    for (const { driver } of this.#sockets.values()) driver?.close()
-    this.#sockets.clear()
+  async #add(socket: string): Promise<void> {
+    // Most nodes have no drivers, and need no gRPC.
+    const { connectDriver } = await import('./dra-driver.ts')
+    const driver = await connectDriver(socket)
+    if (!driver) return
+    this.#remove(socket)
+    this.#bySocket.set(socket, driver)
+    this.#options.logger.info({ driver: driver.name, socket }, 'DRA driver registered')
   }
 
-  #look(): void {
-    this.#looking = this.#looking.then(() => this.#compare())
+  #remove(socket: string): void {
+    this.#bySocket.get(socket)?.close()
+    this.#bySocket.delete(socket)
   }
 
-  async #compare(): Promise<void> {
-    const { directory, clock, logger } = this.#options
-    const present = await socketsIn(directory)
-    for (const [socket, { identity, driver }] of this.#sockets) {
-      if (present.get(socket) === identity) continue
-      this.#sockets.delete(socket)
-      driver?.close()
-    }
-    for (const [socket, identity] of present) {
-      if (this.#sockets.has(socket)) continue
-      try {
-        // Most nodes have no drivers, and need no gRPC.
-        const { connectDriver } = await import('./dra-driver.ts')
-        const driver = await connectDriver(socket)
-        this.#sockets.set(socket, { identity, driver })
-        if (driver) logger.info({ driver: driver.name, socket }, 'DRA driver registered')
-      } catch (error) {
-        logger.warn({ error, socket }, 'plugin could not be registered')
-        this.#cancelRetry()
-        this.#cancelRetry = clock.after(retryAfter, () => this.#look())
-      }
-    }
+  #close(): void {
+    for (const driver of this.#bySocket.values()) driver.close()
+    this.#bySocket.clear()
   }
-}
-
-/** Sockets with what tells one from another at the same place. */
-async function socketsIn(directory: string): Promise<Map<string, string>> {
-  const sockets = new Map<string, string>()
-  for (const name of await readdir(directory).catch(() => [])) {
-    const path = join(directory, name)
-    const found = await stat(path).catch(() => undefined)
-    if (found?.isSocket()) sockets.set(path, `${found.ino} ${found.birthtimeMs}`)
-  }
-  return sockets
 }

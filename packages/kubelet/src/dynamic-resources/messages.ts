@@ -1,17 +1,13 @@
 import protobuf from 'protobufjs/light.js'
+import type { Method } from '../csi/messages.ts'
 
-/**
- * The messages of dynamic resources' `dra.v1` API and of the registration of its drivers, as facts of their wire format: each field with
- * its type and number. A map is a list of pairs on the wire.
- */
+/** The messages of dynamic resources' `dra.v1` API as facts of their wire format: each field with its type and number. */
 const facts = {
-  Empty: '',
-  PluginInfo: 'type string 1, name string 2, endpoint string 3, supportedVersions string[] 4',
-  RegistrationStatus: 'pluginRegistered bool 1, error string 2',
   Claim: 'namespace string 1, uid string 2, name string 3',
   Claims: 'claims Claim[] 1',
   Device: 'requestNames string[] 1, poolName string 2, deviceName string 3, cdiDeviceIds string[] 4, shareId string 5',
   Prepared: 'devices Device[] 1, error string 2',
+  // A map is a list of pairs on the wire.
   PreparedClaim: 'key string 1, value Prepared 2',
   PrepareAnswer: 'claims PreparedClaim[] 1',
   Unprepared: 'error string 1',
@@ -35,15 +31,11 @@ export interface PreparedDevice {
 }
 
 interface Messages {
-  Empty: object
-  PluginInfo: { type: string; name: string; endpoint: string; supportedVersions: string[] }
-  RegistrationStatus: { pluginRegistered: boolean; error: string }
   Claims: { claims: readonly ClaimIdentity[] }
   PrepareAnswer: { claims: { key: string; value: { devices: PreparedDevice[]; error: string } | null }[] }
   UnprepareAnswer: { claims: { key: string; value: { error: string } | null }[] }
 }
-export type MessageName = keyof Messages
-export type Message<Name extends MessageName> = Messages[Name]
+type MessageName = keyof Messages
 
 const types = new protobuf.Root()
 for (const [name, fields] of Object.entries(facts)) {
@@ -56,14 +48,26 @@ for (const [name, fields] of Object.entries(facts)) {
   types.add(type)
 }
 
-export const encode =
-  <Name extends MessageName>(name: Name) =>
-  (message: Message<Name>): Buffer =>
-    Buffer.from(types.lookupType(name).encode(message).finish())
-
-export const decode =
-  <Name extends MessageName>(name: Name) =>
-  (bytes: Buffer): Message<Name> => {
+function method<Asked extends MessageName, Answer extends MessageName>(
+  name: string,
+  asked: Asked,
+  answer: Answer,
+): Method<Messages[Asked], Messages[Answer]> {
+  const write = (type: MessageName, message: object) => Buffer.from(types.lookupType(type).encode(message).finish())
+  const read = (name: MessageName, bytes: Buffer): unknown => {
     const type = types.lookupType(name)
-    return type.toObject(type.decode(bytes), { defaults: true, arrays: true }) as Message<Name>
+    return type.toObject(type.decode(bytes), { defaults: true, arrays: true })
   }
+  return {
+    path: `/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/${name}`,
+    encode: (message) => write(asked, message),
+    decode: (bytes) => read(answer, bytes) as Messages[Answer],
+    decodeRequest: (bytes) => read(asked, bytes) as Messages[Asked],
+    encodeResponse: (message) => write(answer, message),
+  }
+}
+
+export const draPlugin = {
+  prepare: method('NodePrepareResources', 'Claims', 'PrepareAnswer'),
+  unprepare: method('NodeUnprepareResources', 'Claims', 'UnprepareAnswer'),
+}

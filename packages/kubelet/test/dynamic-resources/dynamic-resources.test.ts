@@ -54,9 +54,10 @@ async function setUp(t: Test, ...podUids: string[]) {
   const client = new FakeClient()
   client.seed(resourceClaims, claimFor(...podUids))
   const directory = join(root, 'plugins_registry')
-  const drivers = new DraDrivers({ directory, clock: systemClock, logger: silentLogger })
+  const ending = new AbortController()
+  const drivers = new DraDrivers({ directory, clock: systemClock, logger: silentLogger, signal: ending.signal })
   await drivers.start()
-  t.teardown(() => drivers.stop())
+  t.teardown(() => ending.abort())
   const open = () =>
     new DynamicResources({
       client,

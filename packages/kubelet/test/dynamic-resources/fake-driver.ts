@@ -1,50 +1,46 @@
 import { rmSync } from 'node:fs'
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js'
-import { decode, encode, type Message, type MessageName } from '../../src/dynamic-resources/messages.ts'
+import { type Method, type PluginInfo, type RegistrationStatus, registration } from '../../src/csi/messages.ts'
+import { draPlugin } from '../../src/dynamic-resources/messages.ts'
 
-type Handler<Asked extends MessageName, Answer extends MessageName> = (message: Message<Asked>) => Message<Answer>
-
-const method = <Asked extends MessageName, Answer extends MessageName>(path: string, asked: Asked, answer: Answer) => ({
+/** A call as a gRPC server wants it. */
+const served = <Request, Response>({
+  path,
+  decodeRequest,
+  encodeResponse,
+  encode,
+  decode,
+}: Method<Request, Response>) => ({
   path,
   requestStream: false as const,
   responseStream: false as const,
-  requestSerialize: encode(asked),
-  requestDeserialize: decode(asked),
-  responseSerialize: encode(answer),
-  responseDeserialize: decode(answer),
+  requestSerialize: encode,
+  requestDeserialize: decodeRequest,
+  responseSerialize: encodeResponse,
+  responseDeserialize: decode,
 })
 
-const registration = {
-  GetInfo: method('/pluginregistration.Registration/GetInfo', 'Empty', 'PluginInfo'),
-  NotifyRegistrationStatus: method(
-    '/pluginregistration.Registration/NotifyRegistrationStatus',
-    'RegistrationStatus',
-    'Empty',
-  ),
+const registrationService = {
+  GetInfo: served(registration.getInfo),
+  NotifyRegistrationStatus: served(registration.notify),
 }
-const dra = {
-  NodePrepareResources: method(
-    '/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/NodePrepareResources',
-    'Claims',
-    'PrepareAnswer',
-  ),
-  NodeUnprepareResources: method(
-    '/k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/NodeUnprepareResources',
-    'Claims',
-    'UnprepareAnswer',
-  ),
+const draService = {
+  NodePrepareResources: served(draPlugin.prepare),
+  NodeUnprepareResources: served(draPlugin.unprepare),
 }
+
+type Of<M> = M extends Method<infer Request, infer Response> ? [Request, Response] : never
 
 /** A driver of dynamic resources, with its registration and its own API on one socket. */
 export class FakeDriver {
   readonly prepared: string[] = []
   readonly unprepared: string[] = []
-  readonly told: Message<'RegistrationStatus'>[] = []
+  readonly told: RegistrationStatus[] = []
   problem = ''
   readonly #server = new Server()
   readonly #socket: string
 
-  constructor(socket: string, info: Partial<Message<'PluginInfo'>> = {}) {
+  constructor(socket: string, info: Partial<PluginInfo> = {}) {
     this.#socket = socket
     const plugin = {
       type: 'DRAPlugin',
@@ -53,22 +49,22 @@ export class FakeDriver {
       supportedVersions: ['v1.DRAPlugin'],
       ...info,
     }
-    this.#server.addService(registration, {
-      GetInfo: answer<'Empty', 'PluginInfo'>(() => plugin),
-      NotifyRegistrationStatus: answer<'RegistrationStatus', 'Empty'>((message) => {
+    this.#server.addService(registrationService, {
+      GetInfo: answer<typeof registration.getInfo>(() => plugin),
+      NotifyRegistrationStatus: answer<typeof registration.notify>((message) => {
         this.told.push(message)
         return {}
       }),
     })
-    this.#server.addService(dra, {
-      NodePrepareResources: answer<'Claims', 'PrepareAnswer'>(({ claims }) => ({
+    this.#server.addService(draService, {
+      NodePrepareResources: answer<typeof draPlugin.prepare>(({ claims }) => ({
         claims: claims.map(({ uid, name }) => {
           this.prepared.push(name)
           const device = { requestNames: ['r'], poolName: 'n', deviceName: 'a', cdiDeviceIds: ['example.com/gpu=a'] }
           return { key: uid, value: { devices: this.problem ? [] : [device], error: this.problem } }
         }),
       })),
-      NodeUnprepareResources: answer<'Claims', 'UnprepareAnswer'>(({ claims }) => ({
+      NodeUnprepareResources: answer<typeof draPlugin.unprepare>(({ claims }) => ({
         claims: claims.map(({ uid, name }) => {
           this.unprepared.push(name)
           return { key: uid, value: { error: this.problem } }
@@ -93,8 +89,8 @@ export class FakeDriver {
 }
 
 const answer =
-  <Asked extends MessageName, Answer extends MessageName>(handler: Handler<Asked, Answer>) =>
-  ({ request }: ServerUnaryCall<Message<Asked>, Message<Answer>>, done: sendUnaryData<Message<Answer>>): void => {
+  <M>(handler: (request: Of<M>[0]) => Of<M>[1]) =>
+  ({ request }: ServerUnaryCall<Of<M>[0], Of<M>[1]>, done: sendUnaryData<Of<M>[1]>): void => {
     try {
       done(null, handler(request))
     } catch (error) {
