@@ -23,6 +23,10 @@ export class Directories {
   volume(uid: string, plugin: string, name: string): string {
     return join(this.volumes(uid), plugin.replace('/', '~'), name)
   }
+  /** Parts of volumes, bound where the pod cannot change the way to them. */
+  subPaths(uid: string): string {
+    return join(this.pod(uid), 'volume-subpaths')
+  }
   /** Where a volume plugin keeps what is not of one pod. */
   plugin(name: string): string {
     return join(this.root, 'plugins', name)

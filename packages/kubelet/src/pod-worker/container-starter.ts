@@ -96,7 +96,7 @@ export class ContainerStarter {
     const devices = await this.#services.devices.configure(uid, container.name)
     const claimed = await this.#services.dynamicResources.configure(pod, container)
     const mounts = [
-      ...(await containerMounts(container, volumes.byName, environment)),
+      ...(await containerMounts(container, volumes.byName, { env: environment, subPaths: directories.subPaths(uid) })),
       ...devices.mounts,
       ...claimed.mounts,
       ...(await this.#networkFiles(withAddresses, sandbox, container)),

@@ -1,21 +1,23 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
-import { dirname, isAbsolute } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Container, EphemeralContainer, VolumeMount } from '@tandem/api/core/v1/types'
 import { expandVariables } from '@tandem/api/core/v1/variable-expansion'
 import type { Mount } from '../container-runtime/runtime.ts'
 import { StartError } from '../lifecycle/start-error.ts'
 import type { MountedVolume } from './plugin.ts'
-import { resolveInside } from './resolve-inside.ts'
+import { bindSubPath } from './sub-path.ts'
 
-/** The volumes of a container as binds. A `subPath` that does not exist yet is made, and none may lead out of its volume. */
+/**
+ * The volumes of a container as binds. A `subPath` that does not exist yet is made, and none may lead out of its volume: the part of the
+ * volume is bound below `subPaths` first.
+ */
 export async function containerMounts(
   container: Container | EphemeralContainer,
   volumes: ReadonlyMap<string, MountedVolume>,
-  env: readonly { name: string; value: string }[],
+  { env, subPaths }: { env: readonly { name: string; value: string }[]; subPaths: string },
 ): Promise<Mount[]> {
   const variables = new Map(env.map(({ name, value }) => [name, value]))
   return Promise.all(
-    (container.volumeMounts ?? []).map(async (mount) => {
+    (container.volumeMounts ?? []).map(async (mount, index) => {
       const volume = volumes.get(mount.name)
       if (!volume)
         throw new StartError(
@@ -23,7 +25,10 @@ export async function containerMounts(
           `cannot find volume "${mount.name}" to mount into container "${container.name}"`,
         )
       return {
-        hostPath: await sourceOf(mount, volume, variables),
+        hostPath: await sourceOf(mount, volume, {
+          variables,
+          target: join(subPaths, mount.name, container.name, String(index)),
+        }),
         containerPath: mount.mountPath,
         readOnly: (mount.readOnly ?? false) || (volume.readOnly ?? false),
         propagation: propagations[mount.mountPropagation ?? 'None'] ?? 'private',
@@ -41,7 +46,7 @@ const propagations: Readonly<Record<string, Mount['propagation']>> = {
 async function sourceOf(
   mount: VolumeMount,
   volume: MountedVolume,
-  variables: ReadonlyMap<string, string>,
+  { variables, target }: { variables: ReadonlyMap<string, string>; target: string },
 ): Promise<string> {
   const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, variables) : (mount.subPath ?? '')
   if (subPath === '') return volume.path
@@ -53,20 +58,10 @@ async function sourceOf(
       `unable to provision SubPath \`${subPath}\`: must not contain '..'`,
     )
   try {
-    const path = await resolveInside(volume.path, subPath)
-    if (path.missing) await makeLike(volume.path, path.path)
-    return path.path
+    return await bindSubPath(volume.path, subPath, target)
   } catch (error) {
     throw new StartError('CreateContainerConfigError', `failed to prepare subPath for volumeMount "${mount.name}"`, {
       cause: error,
     })
   }
-}
-
-/** Makes a directory and those above it that are missing, as open to others as the volume is. */
-async function makeLike(volume: string, path: string): Promise<void> {
-  const { mode } = await stat(volume)
-  const first = await mkdir(path, { recursive: true })
-  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made))
-    await chmod(made, mode & 0o7777)
 }

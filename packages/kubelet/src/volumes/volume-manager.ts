@@ -121,6 +121,7 @@ export class VolumeManager {
   async unmountPod(uid: string): Promise<void> {
     const { plugins, directories, context } = this.#options
     const root = directories.volumes(uid)
+    await unmountBelow(directories.subPaths(uid))
     for (const folder of await readdir(root).catch(() => [])) {
       const plugin = plugins.find(({ name }) => name === folder.replace('~', '/'))
       for (const name of await readdir(join(root, folder))) {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -6,6 +6,7 @@ import { writeAtomically } from '../../src/volumes/atomic-writer.ts'
 import { containerMounts } from '../../src/volumes/container-mounts.ts'
 import { configMapFiles, downwardFiles, secretFiles } from '../../src/volumes/projection.ts'
 import { resolveInside } from '../../src/volumes/resolve-inside.ts'
+import { openBeneath, pathOf } from '../../src/volumes/safe-path.ts'
 import { podOf } from '../fixtures.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'kubelet-volumes-'))
@@ -82,12 +83,26 @@ t.test('no subPath leads out of its volume', async (t) => {
     await t.rejects(resolveInside(root, path), { code: 'PathEscapes' }, path)
 })
 
+t.test('a way through a volume follows no link', async (t) => {
+  const root = join(directory, 'swapped')
+  await mkdir(join(root, 'in'), { recursive: true })
+  await symlink('/etc', join(root, 'link'))
+  await symlink('passwd', join(root, 'in', 'file'))
+  const made = await openBeneath(root, ['in', 'new', 'deep'], { mode: 0o750 })
+  t.equal(await realpath(pathOf(made)), join(root, 'in/new/deep'))
+  t.equal((await stat(join(root, 'in/new'))).mode & 0o777, 0o750)
+  await made.close()
+  for (const names of [['link'], ['link', 'passwd'], ['in', 'file'], ['link', 'made']])
+    await t.rejects(openBeneath(root, names, { mode: 0o755 }), { code: 'PathEscapes' }, names.join('/'))
+  await t.rejects(openBeneath(root, ['none']), { message: 'none does not exist' })
+})
+
 t.test('a subPath is below its volume', async (t) => {
   const mounts = (subPathExpr: string) =>
     containerMounts(
       { name: 'c', volumeMounts: [{ name: 'v', mountPath: '/data', subPathExpr }] },
       new Map([['v', { path: directory }]]),
-      [{ name: 'WHERE', value: '/tmp' }],
+      { env: [{ name: 'WHERE', value: '/tmp' }], subPaths: join(directory, 'sub-paths') },
     )
   await t.rejects(mounts('$(WHERE)'), { message: 'error SubPath `/tmp` must not be an absolute path' })
   await t.rejects(mounts('a/../b'), { message: "unable to provision SubPath `a/../b`: must not contain '..'" })
