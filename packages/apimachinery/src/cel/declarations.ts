@@ -1,4 +1,4 @@
-import { linearMatches } from './rewriting.ts'
+import { anyTypeName, linearMatches } from './rewriting.ts'
 
 /** What Kubernetes adds to CEL's own functions, as the type checker has to know it: `Receiver.name(arguments): result`. */
 
@@ -35,6 +35,7 @@ const lists = [
   'list<A>.sum(): A',
   'list<A>.min(): A',
   'list<A>.max(): A',
+  ...['sum', 'min', 'max'].map((name) => `list<dyn>.${anyTypeName(name)}(): dyn`),
   'list<A>.slice(int, int): list<A>',
   'list<dyn>.flatten(): list<dyn>',
   'list<dyn>.flatten(int): list<dyn>',

@@ -151,7 +151,7 @@ const shownType = (type: string): string =>
 const rewordings: readonly [RegExp, string][] = [
   [/^Unknown variable: (.*)$/, "undeclared reference to '$1' (in container '')"],
   [/^No such key: (.*)$/, "undefined field '$1'"],
-  [/^Expected .*$/, 'Syntax error: $&'],
+  [/^(?:Expected|Unexpected) .*$/, 'Syntax error: $&'],
 ]
 
 const upstreamWords = (summary: string): string => {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatText } from './format-text.ts'
 import type { Implementations } from './implementations.ts'
+import { anyTypeName } from './rewriting.ts'
 
 type Ordered = bigint | number | string | boolean | Date
 
@@ -30,7 +31,15 @@ function replaced(text: string, from: string, to: string, times: bigint): string
   return [head, ...parts.slice(Number(times) + 1)].join(from)
 }
 
+const sum = (list: readonly number[]): unknown =>
+  list.length === 0 ? 0n : list.reduce((total, value) => total + value)
+const min = (list: readonly unknown[]): unknown => extreme(list, 'min')
+const max = (list: readonly unknown[]): unknown => extreme(list, 'max')
+
 export const listFunctions: Implementations = {
+  [`list<dyn>.${anyTypeName('sum')}(): dyn`]: sum,
+  [`list<dyn>.${anyTypeName('min')}(): dyn`]: min,
+  [`list<dyn>.${anyTypeName('max')}(): dyn`]: max,
   'string.replace(string, string, int): string': replaced,
   'string.format(list<dyn>): string': formatText,
   'StringsNamespace.quote(string): string': (_: unknown, text: string) => JSON.stringify(text),
@@ -40,9 +49,9 @@ export const listFunctions: Implementations = {
     BigInt(list.findLastIndex((each) => isDeepStrictEqual(each, value))),
   'list<A>.isSorted(): bool': (list: unknown[]) =>
     list.every((value, index) => index === 0 || order(list[index - 1], value) <= 0),
-  'list<A>.sum(): A': (list: number[]) => (list.length === 0 ? 0n : list.reduce((total, value) => total + value)),
-  'list<A>.min(): A': (list: unknown[]) => extreme(list, 'min'),
-  'list<A>.max(): A': (list: unknown[]) => extreme(list, 'max'),
+  'list<A>.sum(): A': sum,
+  'list<A>.min(): A': min,
+  'list<A>.max(): A': max,
   'list<A>.slice(int, int): list<A>': (list: unknown[], from: bigint, to: bigint) =>
     list.slice(Number(from), Number(to)),
   'list<dyn>.flatten(): list<dyn>': (list: unknown[]) => flattened(list, 1),

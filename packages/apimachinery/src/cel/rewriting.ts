@@ -60,3 +60,14 @@ export const toMixedFormat: EditOf = (node) => {
   const plain = values.args.find((value) => value.op !== 'call' || value.args[0] !== 'dyn')
   return plain && { ...plain.range, text: `dyn(${textOf(plain)})` }
 }
+
+const ofAnyType = new Set(['sum', 'min', 'max'])
+
+/** What yields one of a list, where the types of lists are not known before they are there. */
+export const anyTypeName = (name: string): string => `${name}OfAnyType`
+export const toAnyType: EditOf = (node) => {
+  if (node.op !== 'rcall' || !ofAnyType.has(node.args[0])) return undefined
+  const name = node.args[0]
+  const start = node.input.indexOf(name, node.args[1].range.end)
+  return { start, end: start + name.length, text: anyTypeName(name) }
+}

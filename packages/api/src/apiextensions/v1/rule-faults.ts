@@ -2,6 +2,7 @@ import { duplicate, equalJson, type FieldError, forbiddenField, invalidValue, re
 import { CelCompiler, type CelProgram } from '@tandem/apimachinery/cel/environment'
 import { messageOf } from '@tandem/apimachinery/cel/evaluation-errors'
 import { optionalOf } from '@tandem/apimachinery/cel/optional'
+import { toAnyType } from '@tandem/apimachinery/cel/rewriting'
 import { celValue } from './cel-values.ts'
 import { isMembers } from './copied-members.ts'
 import { additionalOf, itemsOf, propertyOf, type Schema, schemasIn } from './json-schema.ts'
@@ -125,8 +126,8 @@ function compiledRule(rule: ValidationRule): CompiledRule {
   if (!known) {
     known = {
       rule,
-      holds: compiler.program(rule.rule),
-      message: rule.messageExpression ? compiler.program(rule.messageExpression) : undefined,
+      holds: compiler.program(rule.rule, toAnyType),
+      message: rule.messageExpression ? compiler.program(rule.messageExpression, toAnyType) : undefined,
       usesOldSelf: compiler.mentions(rule.rule, 'oldSelf'),
     }
     compiled.set(rule, known)

@@ -154,6 +154,7 @@ const holds = [
   'self.list.all(x, x > 0) && self.list.exists(x, x == 3) && self.list.exists_one(x, x == 1)',
   'self.list.all(i, x, i < 3 && x > 0) && self.list.transformList(i, x, x * 2).sum() == 12',
   "self.map.all(k, v, k == 'a' && v == '1') && self.map.transformMap(k, v, v + '0')['a'] == '10'",
+  'self.list.isSorted() || (self.list.sum() + self.list.max()) % 2 == 1',
   'self.list.min() == 1 && self.list.max() == 3 && !self.list.isSorted() && self.list.sort() == [1, 2, 3]',
   'self.list.indexOf(1) == 1 && [1, 1].lastIndexOf(1) == 1 && [1, 1].distinct().size() == 1',
   "quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('2').add(1).asInteger() == 3",
