@@ -55,6 +55,8 @@ export interface CustomType {
   decode(value: Record<string, unknown>): { object: KubernetesObject; unknown: string[] }
   /** What is stored, as it reads now: it may have been written under another schema. The very object when nothing differs. */
   fromStored(stored: KubernetesObject): KubernetesObject
+  /** Objects stay in the version in which they were written until they are written again. */
+  readonly keepsVersion?: true
   /** Its schema as OpenAPI documents publish it; 2 has fewer words than 3. */
   published(version: 2 | 3): Record<string, unknown>
 }
@@ -108,6 +110,11 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
     fromStored(stored: KubernetesObject): KubernetesObject
     /** The rules of this version hold for what it writes, and none of the other's: versions of a custom resource. */
     readonly ownRules?: true
+    /** Where only somebody else knows how, in place of the two. */
+    readonly convert?: {
+      toStored(object: KubernetesObject): Promise<KubernetesObject>
+      fromStored(stored: readonly KubernetesObject[]): Promise<KubernetesObject[]>
+    }
     /** Selectable fields that have another name in the stored form: `regarding.name` is kept as `involvedObject.name`. */
     readonly fieldNames?: Readonly<Record<string, string>>
   }

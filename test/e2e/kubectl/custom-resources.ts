@@ -73,7 +73,7 @@ export const customResources: Row[] = [
       t.match(await refused('{ schedule: daily, size: 1 }'), /unknown field "(?:spec\.)?size"/)
       t.match(await refused('{ schedule: hourly, copies: 99 }'), /spec: Invalid value: a day of them is enough/)
 
-      const explained = await kubectl('explain', `${resource}.spec`, '--api-version', `${group}/v1`, '--recursive')
+      const explained = await kubectl('explain', 'backups.spec', '--api-version', `${group}/v1`, '--recursive')
       t.match(explained, /copies\s+<integer>[\s\S]*schedule\s+<string>/)
 
       await kubectl('delete', crd, '--timeout=60s')

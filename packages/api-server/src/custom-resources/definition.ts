@@ -1,8 +1,9 @@
 import type { Schema } from '@tandem/api/apiextensions/v1/json-schema'
 import { prunedResource } from '@tandem/api/apiextensions/v1/schema-pruning'
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@tandem/api/apiextensions/v1/types'
-import type { KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
+import type { CustomType, KubernetesObject, ResourceDefinition } from '@tandem/apimachinery'
 import { byPreference } from '../discovery/version-order.ts'
+import { type CallWebhook, type Convert, conversionOf } from './conversion.ts'
 import { decoding } from './decoding.ts'
 import { printerColumns } from './printer-columns.ts'
 import { publishedSchema } from './published-schema.ts'
@@ -18,16 +19,68 @@ export interface CustomResource {
   readonly served: readonly ResourceDefinition[]
 }
 
-export function customResourceOf(crd: CustomResourceDefinition): CustomResource {
+export function customResourceOf(crd: CustomResourceDefinition, call: CallWebhook): CustomResource {
   const versions = crd.spec.versions
   const stored = versions.find(({ storage }) => storage) ?? versions[0]
   if (!stored) throw new Error(`${crd.metadata.name} has no versions`)
+  const convert = conversionOf(crd, call)
+  if (convert) return convertedByWebhook(crd, stored, convert)
   const storage = definitionOf(crd, stored)
   const served = versions
     .filter(({ served }) => served)
     .map((version) =>
       version === stored ? storage : convertedFrom(storage, definitionOf(crd, version), schemaOf(stored)),
     )
+  return { storage, served }
+}
+
+/** Objects are kept in the version in which they were written, and each version is made of what is kept by the webhook. */
+function convertedByWebhook(
+  crd: CustomResourceDefinition,
+  stored: CustomResourceDefinitionVersion,
+  convert: Convert,
+): CustomResource {
+  const { group, versions } = crd.spec
+  const apiVersionOf = ({ name }: CustomResourceDefinitionVersion): string => `${group}/${name}`
+  const readers = new Map(
+    versions.map((version) => [apiVersionOf(version), decoding(schemaOf(version)).fromStored] as const),
+  )
+  const { selectableFields: _, ...kept } = definitionOf(crd, stored)
+  const storage: ResourceDefinition = {
+    ...kept,
+    custom: {
+      ...(kept.custom as CustomType),
+      keepsVersion: true,
+      fromStored: (object) => readers.get(object.apiVersion ?? '')?.(object) ?? object,
+    },
+  }
+  const prunedIn = (object: KubernetesObject, version: CustomResourceDefinitionVersion): KubernetesObject =>
+    prunedResource({ ...object }, schemaOf(version)) as unknown as KubernetesObject
+  const served = versions
+    .filter(({ served }) => served)
+    .map((version): ResourceDefinition => {
+      const fields = version.selectableFields ?? []
+      const { selectableFields: _fields, ...definition } = definitionOf(crd, version)
+      const same = (object: KubernetesObject): KubernetesObject => object
+      return {
+        ...definition,
+        ...(fields.length > 0 && { selectableFields: selectableFields(fields) }),
+        storedAs: {
+          definition: storage,
+          ownRules: true,
+          toStored: same,
+          fromStored: same,
+          convert: {
+            toStored: async (object) => {
+              const [converted = object] = await convert([object], apiVersionOf(stored))
+              return prunedIn(converted, stored)
+            },
+            fromStored: async (objects) =>
+              (await convert(objects, apiVersionOf(version))).map((object) => prunedIn(object, version)),
+          },
+        },
+      }
+    })
   return { storage, served }
 }
 

@@ -4,6 +4,7 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Resources } from '../resources.ts'
 import { isTrue } from './conditions.ts'
 import { type CustomResource, customResourceOf } from './definition.ts'
+import { callWebhook } from './webhook-client.ts'
 
 interface Served extends CustomResource {
   /** What it was made from. */
@@ -33,7 +34,7 @@ export class CustomResourceServing {
     const from = JSON.stringify([crd.metadata.uid, crd.spec, crd.status?.acceptedNames])
     if (this.#served.get(name)?.from === from) return
     this.#stop(name)
-    const { storage, served } = customResourceOf(crd)
+    const { storage, served } = customResourceOf(crd, (config, body) => callWebhook(config, this.#resources, body))
     this.#resources.addCustom({ storage, served })
     this.#served.set(name, { storage, served, from })
   }

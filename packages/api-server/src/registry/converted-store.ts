@@ -1,7 +1,15 @@
-import type { FieldError, KubernetesObject, ObjectKey, ResourceDefinition } from '@tandem/apimachinery'
+import {
+  apiVersionOf,
+  type FieldError,
+  type KubernetesObject,
+  type ObjectKey,
+  type ResourceDefinition,
+} from '@tandem/apimachinery'
 import { Codec } from './entry.ts'
-import { refuse } from './preparing.ts'
-import { storedFieldSelector } from './selection.ts'
+import { entryKey } from './keys.ts'
+import { prepareUpdate, refuse } from './preparing.ts'
+import { metaFieldSelector, parseSelection, storedFieldSelector } from './selection.ts'
+import { ShownObjects } from './shown-objects.ts'
 import type {
   Change,
   CreateRequest,
@@ -49,82 +57,150 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
   }
 
   async list(request: ListRequest = {}): Promise<StoredList<T>> {
-    return this.#list(await this.#base.list(this.#selection(request)))
+    const { selection, matches } = this.#selection(request)
+    // What is chosen among converted objects cannot be counted before.
+    const found = await this.#base.list(matches ? { ...selection, limit: undefined } : selection)
+    const list = await this.#list(found)
+    return matches ? { ...list, entries: list.entries.filter(matches) } : list
   }
 
   async create(object: T, request: CreateRequest<T> = {}): Promise<StoredEntry<T>> {
     const { admit: _admit, ...rest } = request
-    return this.#entry(await this.#base.create(this.#as.toStored(object), { ...rest, ...this.#admission(request) }))
+    const stored = await this.#toStored(object)
+    return this.#entry(await this.#base.create(stored, { ...rest, ...this.#admission(request) }))
   }
 
   async update(key: ObjectKey, change: Change<T>, request: UpdateRequest<T> = {}): Promise<UpdateResult<T>> {
     const { admit: _admit, rules: _rules, ...rest } = request
-    const changeStored = async (current: KubernetesObject | undefined) =>
-      this.#as.toStored(await change(current && this.#from(current)))
-    const { entry, ...result } = await this.#base.update(key, changeStored, { ...rest, ...this.#admission(request) })
-    return { ...result, entry: this.#entry(entry) }
+    let generation: number | undefined
+    const changeStored = async (current: KubernetesObject | undefined) => {
+      const old = current && (await this.#from(current))
+      const next = await change(old && structuredClone(old))
+      if (old && this.#as.convert) {
+        prepareUpdate(this.definition, { next, old, subresource: request.subresource, rules: undefined })
+        generation = next.metadata.generation
+      }
+      return this.#toStored(next)
+    }
+    // What is kept may be of another shape: only here the two can be compared.
+    const prepared: UpdateRequest<KubernetesObject> | undefined = this.#as.convert && {
+      subresource: undefined,
+      rules: {
+        keepGeneration: true,
+        prepareForUpdate: ({ metadata }) => {
+          if (generation !== undefined) metadata.generation = generation
+        },
+      },
+    }
+    const options = { ...rest, ...this.#admission(request), ...prepared }
+    const { entry, ...result } = await this.#base.update(key, changeStored, options)
+    return { ...result, entry: await this.#entry(entry) }
   }
 
   async delete(key: ObjectKey, request: DeleteRequest<T> = {}): Promise<DeleteResult<T>> {
     const { entry, deleted } = await this.#base.delete(key, this.#deletion(request))
-    return { entry: this.#entry(entry), deleted }
+    return { entry: await this.#entry(entry), deleted }
   }
 
   async deleteCollection(list: ListRequest, request: DeleteRequest<T> = {}): Promise<StoredList<T>> {
-    return this.#list(await this.#base.deleteCollection(this.#selection(list), this.#deletion(request)))
+    const { selection, matches } = this.#selection(list)
+    if (!matches) return this.#list(await this.#base.deleteCollection(selection, this.#deletion(request)))
+    const chosen = await this.list(list)
+    await Promise.all(chosen.entries.map(({ namespace, name }) => this.delete({ namespace, name }, request)))
+    return chosen
   }
 
   async watch(request: WatchRequest): Promise<Watch<T>> {
-    return this.#watch(await this.#base.watch(this.#selection(request)))
+    const { selection, matches } = this.#selection(request)
+    const shown = matches && new ShownObjects<T>(matches, await this.#shownAt(request))
+    return this.#watch(await this.#base.watch(selection), shown)
   }
 
-  async *#watch(batches: Watch): Watch<T> & AsyncGenerator<readonly WatchEvent<T>[]> {
-    for await (const batch of batches) yield batch.map((event) => this.#event(event))
+  /** What a watch that goes on from somewhere has been shown before. */
+  async #shownAt({ resourceVersion, namespace, labelSelector, fieldSelector }: WatchRequest): Promise<string[]> {
+    if (!resourceVersion || resourceVersion === '0') return []
+    const at = { resourceVersion, resourceVersionMatch: 'Exact' }
+    const { entries } = await this.list({ namespace, labelSelector, fieldSelector, ...at })
+    return entries.map(entryKey)
   }
 
-  #event(event: WatchEvent): WatchEvent<T> {
+  async *#watch(
+    batches: Watch,
+    shown: ShownObjects<T> | undefined,
+  ): Watch<T> & AsyncGenerator<readonly WatchEvent<T>[]> {
+    for await (const batch of batches) {
+      const entries = await this.#entriesOf(batch.flatMap(({ entry }) => entry ?? []))
+      const events = batch.map((event) => this.#event(event, entries))
+      yield shown ? events.flatMap((event) => shown.eventFor(event) ?? []) : events
+    }
+  }
+
+  #event(event: WatchEvent, entries: ReadonlyMap<StoredEntry, StoredEntry<T>>): WatchEvent<T> {
     const known = this.#events.get(event)
     if (known) return known
-    const converted = this.#convertEvent(event)
+    const converted = this.#convertEvent(event, event.entry && entries.get(event.entry))
     this.#events.set(event, converted)
     return converted
   }
 
-  #convertEvent(event: WatchEvent): WatchEvent<T> {
-    const { type, entry, revision, initialEventsEnd } = event
-    if (entry && type !== 'BOOKMARK' && type !== 'ERROR') return new ObjectEvent(type, this.#entry(entry))
+  #convertEvent(event: WatchEvent, entry: StoredEntry<T> | undefined): WatchEvent<T> {
+    const { type, revision, initialEventsEnd } = event
+    if (entry && type !== 'BOOKMARK' && type !== 'ERROR') return new ObjectEvent(type, entry)
     if (type !== 'BOOKMARK') return event as unknown as WatchEvent<T>
-    const { apiVersion = '', kind = '' } = this.#from({ metadata: {} } as KubernetesObject)
-    return new Bookmark({ apiVersion, kind }, revision, { initialEventsEnd: initialEventsEnd === true })
+    const of = { apiVersion: apiVersionOf(this.definition), kind: this.definition.kind }
+    return new Bookmark(of, revision, { initialEventsEnd: initialEventsEnd === true })
   }
 
-  #list({ entries, ...list }: StoredList): StoredList<T> {
-    return { ...list, entries: entries.map((entry) => this.#entry(entry)) }
+  async #list({ entries, ...list }: StoredList): Promise<StoredList<T>> {
+    const converted = await this.#entriesOf(entries)
+    return { ...list, entries: entries.flatMap((entry) => converted.get(entry) ?? []) }
   }
 
-  #entry(stored: StoredEntry): StoredEntry<T> {
-    const known = this.#entries.get(stored)
-    if (known) return known
-    const object = this.#from(stored.object())
-    const entry = this.#codec.entry(this.#codec.encode(object), stored.revision, this.#codec.take(object))
-    this.#entries.set(stored, entry)
-    return entry
+  async #entry(stored: StoredEntry): Promise<StoredEntry<T>> {
+    const entries = await this.#entriesOf([stored])
+    return entries.get(stored) as StoredEntry<T>
   }
 
-  #selection<R extends Selection>(request: R): R {
-    return { ...request, fieldSelector: storedFieldSelector(this.definition, request.fieldSelector) }
+  async #entriesOf(stored: readonly StoredEntry[]): Promise<Map<StoredEntry, StoredEntry<T>>> {
+    const missing = stored.filter((entry) => !this.#entries.has(entry))
+    const objects = missing.length > 0 ? await this.#fromAll(missing.map((entry) => entry.object())) : []
+    for (const [index, entry] of missing.entries()) {
+      const object = objects[index] as T
+      const taken = this.#codec.take(object)
+      this.#entries.set(entry, this.#codec.entry(this.#codec.encode(object), entry.revision, taken))
+    }
+    return new Map(stored.map((entry) => [entry, this.#entries.get(entry) as StoredEntry<T>]))
   }
 
-  #from(stored: KubernetesObject): T {
-    return this.#as.fromStored(stored) as T
+  /** What the store is asked for, and what is chosen after conversion: then fields are others than those that are kept. */
+  #selection<R extends Selection>(request: R): { selection: R; matches?: (entry: StoredEntry) => boolean } {
+    const { fieldSelector } = request
+    if (!this.#as.convert || !fieldSelector)
+      return { selection: { ...request, fieldSelector: storedFieldSelector(this.definition, fieldSelector) } }
+    const { matches } = parseSelection(this.definition, { fieldSelector })
+    return { selection: { ...request, fieldSelector: metaFieldSelector(fieldSelector) }, matches }
+  }
+
+  #fromAll(stored: readonly KubernetesObject[]): Promise<T[]> | T[] {
+    const { convert, fromStored } = this.#as
+    return convert ? (convert.fromStored(stored) as Promise<T[]>) : stored.map((object) => fromStored(object) as T)
+  }
+
+  #toStored(object: T): KubernetesObject | Promise<KubernetesObject> {
+    return this.#as.convert?.toStored(object) ?? this.#as.toStored(object)
+  }
+
+  async #from(stored: KubernetesObject): Promise<T> {
+    const [object] = await this.#fromAll([stored])
+    return object as T
   }
 
   /** A version may be stricter than the stored one; admission sees objects in the version of the request. */
   #admission(request: WriteRequest<T> & Pick<UpdateRequest<T>, 'subresource'>): WriteRequest<KubernetesObject> {
     return {
       admit: async (stored, storedOld) => {
-        const object = this.#from(stored)
-        const old = storedOld && this.#from(storedOld)
+        const object = await this.#from(stored)
+        const old = storedOld && (await this.#from(storedOld))
         refuse(this.definition, object, this.#faults(object, old, request))
         if (this.#as.ownRules) for (const text of this.definition.warnings?.(object, old) ?? []) request.warn?.(text)
         await request.admit?.(object, old)
@@ -140,6 +216,6 @@ export class ConvertedStore<T extends KubernetesObject> implements Store<T> {
   }
 
   #deletion({ admit, ...rest }: DeleteRequest<T>): DeleteRequest<KubernetesObject> {
-    return admit ? { ...rest, admit: (object) => admit(this.#from(object)) } : rest
+    return admit ? { ...rest, admit: async (object) => admit(await this.#from(object)) } : rest
   }
 }

@@ -32,6 +32,7 @@ export class Entry<T extends KubernetesObject = KubernetesObject> implements Sto
   }
 }
 
+const metadataStart = '"metadata":{'
 const none: Readonly<Record<string, string>> = Object.freeze({})
 
 /** Turns objects of one definition into what is stored, and what is stored into entries. */
@@ -50,7 +51,8 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
   encode(object: T): Buffer {
     const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
     const { resourceVersion: _resourceVersion, ...kept } = metadata
-    return exactly(JSON.stringify({ ...this.#type, metadata: kept, ...rest }))
+    const type = this.#definition.custom?.keepsVersion ? { ...this.#type, apiVersion: object.apiVersion } : this.#type
+    return exactly(JSON.stringify({ ...type, metadata: kept, ...rest }))
   }
 
   /** The bytes that are sent: what is stored, with its resourceVersion, which is known only after the write. */
@@ -58,7 +60,7 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
     const stored = asBuffer(bytes)
     if (revision === 0) return new Entry(taken, 0, stored)
     const version = `"resourceVersion":"${revision}",`
-    const at = this.#head.length
+    const at = this.#headLength(stored)
     const json = allocate(stored.byteLength + version.length)
     stored.copy(json, 0, 0, at)
     json.write(version, at, 'latin1')
@@ -71,16 +73,25 @@ export class Codec<T extends KubernetesObject = KubernetesObject> {
     const object = this.decode(bytes)
     const { custom } = this.#definition
     if (!custom) return { stored: bytes, object, isStale: false }
-    const found = { ...object, ...this.#type } as T
+    const found = custom.keepsVersion ? object : ({ ...object, ...this.#type } as T)
     const now = custom.fromStored(found) as T
+    if (custom.keepsVersion)
+      return { stored: now === found ? bytes : this.encode(now), object: now, isStale: now !== found }
     const isStale = now !== found || !asBuffer(bytes).subarray(0, this.#head.length).equals(this.#head)
     return { stored: isStale ? this.encode(now) : bytes, object: now, isStale }
+  }
+
+  /** Where the metadata begins: in the same place in all objects, but for those that keep their version. */
+  #headLength(bytes: Buffer): number {
+    return this.#definition.custom?.keepsVersion
+      ? bytes.indexOf(metadataStart) + metadataStart.length
+      : this.#head.length
   }
 
   /** What `entry` was made of. */
   stored({ json, revision }: Entry<T>): Buffer {
     if (revision === 0) return json
-    const at = this.#head.length
+    const at = this.#headLength(json)
     const after = at + `"resourceVersion":"${revision}",`.length
     return Buffer.concat([json.subarray(0, at), json.subarray(after)])
   }

@@ -121,6 +121,10 @@ export class StoreRegistry implements Registry {
     const { storedAs } = definition
     if (storedAs) {
       const stored = storedAs.definition as unknown as ResourceDefinition
+      if (storedAs.convert) {
+        const base = underRulesOf({ ...definition, subresources: {} }, stored)
+        return new ConvertedStore(definition, storedAs, this.#make(base, { readsBack: true }))
+      }
       const base = storedAs.ownRules
         ? this.#make(underRulesOf(definition, stored), { readsBack: true })
         : this.store(stored)
@@ -206,5 +210,6 @@ function underRulesOf<T extends KubernetesObject>(
   }
 }
 
+/** What keeps versions stands below those that are served, one of which has its name. */
 const storeKey = <T extends KubernetesObject>(definition: ResourceDefinition<T>): string =>
-  `${apiVersionOf(definition)}/${definition.plural}`
+  `${apiVersionOf(definition)}/${definition.plural}${definition.custom?.keepsVersion ? '/kept' : ''}`

@@ -71,6 +71,12 @@ export function storedFieldSelector<T extends KubernetesObject>(
   return printFieldMatcher({ requirements })
 }
 
+/** What of a field selector speaks of names alone: they are the same in every form. */
+export function metaFieldSelector(fieldSelector: string): string | undefined {
+  const requirements = parseFieldSelector(fieldSelector).requirements.filter(({ field }) => metaFields.includes(field))
+  return requirements.length > 0 ? printFieldMatcher({ requirements }) : undefined
+}
+
 function checkField<T extends KubernetesObject>({ selectableFields }: ResourceDefinition<T>, field: string): void {
   if (metaFields.includes(field) || Object.hasOwn(selectableFields ?? {}, field)) return
   if (selectableFields) throw badRequest(`field label not supported: ${field}`)
