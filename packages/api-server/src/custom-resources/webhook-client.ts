@@ -9,7 +9,7 @@ const longestAnswer = 64 << 20
 interface Target {
   url: URL
   /** Where to connect, when that is not what the URL says. */
-  address?: { host: string; port: number }
+  address?: { hostname: string; port: number }
 }
 
 async function targetOf({ url, service }: WebhookClientConfig, resources: Resources): Promise<Target> {
@@ -21,7 +21,7 @@ async function targetOf({ url, service }: WebhookClientConfig, resources: Resour
     throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`)
   if (!clusterIP || clusterIP === 'None') throw new Error(`service ${JSON.stringify(name)} has no cluster IP`)
   const own = new URL(`https://${name}.${namespace}.svc:${port}/${path.replace(/^\//, '')}`)
-  return { url: own, address: { host: clusterIP, port } }
+  return { url: own, address: { hostname: clusterIP, port } }
 }
 
 /** Posts JSON to a webhook, and resolves to the JSON it answers with. */
