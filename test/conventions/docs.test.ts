@@ -86,7 +86,7 @@ t.test('every TypeScript block has correct types and is well written', (t) => {
   t.end()
 })
 
-const binaries = globSync('packages/*/src/main.ts')
+const binaries = globSync('packages/*/src/{main,simulated/main}.ts')
 
 /** What each program says of itself, by its name: `tandem up`, `tandem-kubelet`. Asked once, two at a time. */
 const helps = (async () => {
