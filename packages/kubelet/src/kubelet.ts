@@ -25,7 +25,7 @@ import { DraDrivers } from './dynamic-resources/dra-drivers.ts'
 import { DynamicResources } from './dynamic-resources/dynamic-resources.ts'
 import { PreparedClaims } from './dynamic-resources/prepared-claims.ts'
 import { DiskMeter } from './eviction/disk-meter.ts'
-import { EvictionManager } from './eviction/eviction-manager.ts'
+import { nodeEvictions } from './eviction/node-evictions.ts'
 import { NodeObserver } from './eviction/node-observer.ts'
 import { CredentialProviders, readCredentialProviders } from './images/credential-providers.ts'
 import { ImageCollector } from './images/image-collector.ts'
@@ -255,7 +255,7 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
       secretObjects.retain(new Set(references.flatMap(({ secrets }) => [...secrets])))
       void cgroups.updateClasses(active)
       if (!workers.isComplete) return
-      const uids = new Set(active.map(({ metadata }) => metadata.uid))
+      const uids = new Set([...active, ...workers.occupying].map(({ metadata }) => metadata.uid))
       devices.retain(uids)
       dynamicResources.retain(uids)
     },
@@ -281,11 +281,6 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     const uid = nodeInformer.get({ name })?.metadata.uid ?? name
     recorder.record({ object: { apiVersion: 'v1', kind: 'Node', name, uid }, type, reason, message })
   }
-  const evictionCount = metrics.counter({
-    name: 'kubelet_evictions',
-    help: 'Cumulative number of pod evictions by eviction signal',
-    labels: ['eviction_signal'],
-  })
   const preemptionCount = metrics.counter({
     name: 'kubelet_preemptions',
     help: 'Cumulative number of pod preemptions by preemption resource',
@@ -300,20 +295,12 @@ export async function startKubelet(options: KubeletOptions, context: ComponentCo
     memory: { capacity: quantityValue(capacity.memory ?? '0'), pods: podsMemory },
     diskShare: options.capacity['ephemeral-storage'] ? quantityValue(options.capacity['ephemeral-storage']) : undefined,
   })
-  const evictions = new EvictionManager({
-    ...options.eviction,
-    observe: () => observer.observe(),
-    uses: (pods, which) => observer.uses(pods, which),
-    dedicatedImageFs: () => observer.dedicatedImageFs(),
-    pods: () => workers.active,
-    evict(pod, { message, annotations, signal: cause, ...end }) {
-      evictionCount.inc({ eviction_signal: cause })
-      events.record(pod, { type: 'Warning', reason: 'Evicted', message, annotations })
-      const disruption = end.disruption ? { disruption: { message } } : {}
-      const { gracePeriodSeconds } = end
-      workers.worker(pod.metadata.uid)?.end({ reason: 'Evicted', message, gracePeriodSeconds, ...disruption })
-    },
-    isOver: ({ metadata }) => workers.worker(metadata.uid)?.stage !== 'terminating',
+  const evictions = nodeEvictions({
+    settings: options.eviction,
+    observer,
+    workers,
+    events,
+    metrics,
     reclaimDisk: () => imageCollector.removeUnused(),
     onAttempt: (resource) => nodeEvent('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
     onConditions: () => nodeStatus.report(),

@@ -41,8 +41,10 @@ export function containerResources(options: {
   qos: PodQOSClass
   nodeMemory: number
 }): LinuxResources {
-  const { requests = {}, limits = {} } = options.container.resources ?? {}
-  const request = requests.cpu ?? limits.cpu ?? '0'
+  const { requests = {}, limits: own = {} } = options.container.resources ?? {}
+  // What has no limit of its own has the pod's, where that has one.
+  const limits = { ...options.pod.spec.resources?.limits, ...own }
+  const request = requests.cpu ?? own.cpu ?? '0'
   const memory = quantityValue(limits.memory ?? '0')
   const cpuLimit = quantityMilliValue(limits.cpu ?? '0')
   return {

@@ -6,6 +6,9 @@ import type { DiskUse } from './pod-use.ts'
 /** A measurement is worth this many times the time it took: large trees are measured seldom. */
 const worth = 20
 
+const remembered = 500
+const forgottenAfter = 10 * 60_000
+
 interface Measurement {
   use: Promise<DiskUse>
   validUntil: number
@@ -24,6 +27,7 @@ export class DiskMeter {
     const known = this.#measurements.get(path)
     const startedAt = this.#clock.monotonic()
     if (known && known.validUntil > startedAt) return known.use
+    this.#forgetOld(startedAt)
     const measurement: Measurement = { use: diskUseOf(path), validUntil: Number.POSITIVE_INFINITY }
     this.#measurements.set(path, measurement)
     void measurement.use.then(() => {
@@ -33,9 +37,11 @@ export class DiskMeter {
     return measurement.use
   }
 
-  /** Forgets what is no longer asked for. */
-  retain(paths: ReadonlySet<string>): void {
-    for (const path of this.#measurements.keys()) if (!paths.has(path)) this.#measurements.delete(path)
+  /** Pods come and go, and what was asked for of them is not asked for again. */
+  #forgetOld(now: number): void {
+    if (this.#measurements.size < remembered) return
+    for (const [path, { validUntil }] of this.#measurements)
+      if (validUntil + forgottenAfter < now) this.#measurements.delete(path)
   }
 }
 

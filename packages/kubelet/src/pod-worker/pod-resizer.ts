@@ -55,11 +55,16 @@ export class PodResizer {
         condition: { type: 'PodResizeInProgress', status: 'True', reason: 'Error', message },
       }
     }
+    const restarts = resizes.filter(({ restart }) => restart)
     return {
       changed: inPlace.length > 0,
-      restarts: resizes
-        .filter(({ restart }) => restart)
-        .map(({ id, container: { name } }) => ({ id, name, message: `Container ${name} resize requires restart` })),
+      restarts: restarts.map(({ id, container: { name } }) => ({
+        id,
+        name,
+        message: `Container ${name} resize requires restart`,
+      })),
+      // Until they have been started anew they have what they had.
+      ...(restarts.length > 0 ? { condition: { type: 'PodResizeInProgress', status: 'True' } } : {}),
     }
   }
 

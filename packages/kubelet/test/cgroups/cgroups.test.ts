@@ -82,6 +82,18 @@ for (const { name, resources, qos, expected } of values) {
   })
 }
 
+t.test("a container without a limit has its pod's", async (t) => {
+  const of = (resources: Container['resources']) =>
+    containerResources({
+      pod: podOf({ resources: { limits: { cpu: '1', memory: '64Mi' } } }),
+      container: container('main', { ...(resources && { resources }) }),
+      qos: 'Burstable',
+      nodeMemory,
+    })
+  t.match(of({}), { cpuShares: 2, cpuQuota: 100_000, memoryLimit: 64 * 1024 ** 2 })
+  t.match(of({ limits: { cpu: '500m' } }), { cpuShares: 512, cpuQuota: 50_000, memoryLimit: 64 * 1024 ** 2 })
+})
+
 t.test('a pod has limits only where every container has', async (t) => {
   const limited = container('a', {
     resources: { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '100m', memory: '64Mi' } },

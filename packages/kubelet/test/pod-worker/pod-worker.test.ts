@@ -87,6 +87,7 @@ function setUp(pod: Pod, { refusal }: { refusal?: { reason: string; message: str
     clock,
     runtime,
     events,
+    statuses,
     worker,
     liveness,
     allocatable,
@@ -170,7 +171,7 @@ t.test('a pod is resized in place, or by a new start where it wants that', async
         }),
       ],
     })
-  const { runtime, worker, last, events } = setUp(sized('100m', '10Mi'))
+  const { runtime, worker, last, events, statuses } = setUp(sized('100m', '10Mi'))
   await settle()
   worker.update(sized('200m', '10Mi'))
   await settle()
@@ -179,6 +180,8 @@ t.test('a pod is resized in place, or by a new start where it wants that', async
   worker.update(sized('200m', '20Mi'))
   await settle()
   t.same(runtime.calls.slice(3), ['stop main 30', 'start main'])
+  t.ok(statuses.some(({ conditions }) => conditions?.some(({ type }) => type === 'PodResizeInProgress')))
+  t.notOk(last().conditions?.some(({ type }) => type.startsWith('PodResize')))
   t.ok(events.includes('Killing: Container main resize requires restart'))
   t.match(last().containerStatuses, [{ restartCount: 1, resources: { limits: { memory: '20Mi' } } }])
 })
