@@ -99,7 +99,7 @@ async function ended(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-async function freePorts(count: 4): Promise<[number, number, number, number]> {
+export async function freePorts(count: 4): Promise<[number, number, number, number]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')

@@ -64,6 +64,14 @@ export const addedStages = (): Stage[] => [
     timeoutSeconds: 600,
   },
   {
+    name: 'soak',
+    files: files('test/soak/*.test.ts'),
+    onLabHost: true,
+    withClusters: false,
+    jobs: 1,
+    timeoutSeconds: Number(process.env.SOAK_SECONDS ?? 0) + 600,
+  },
+  {
     name: 'machines',
     files: files('test/machines/*.test.ts'),
     prepare: 'test/machines/prepare.ts',
