@@ -1,6 +1,6 @@
 import type { StorageEvent, WatchBatch } from '../backend.ts'
 import type { Database } from './database.ts'
-import { decodeHead, type Head, headKey, revisionOfLog, valueKey } from './records.ts'
+import { decodeHead, endOf, type Head, headKey, revisionOfLog, valueKey } from './records.ts'
 
 export type Snapshot = ReturnType<Database['snapshot']>
 
@@ -77,4 +77,14 @@ export async function changedIn(
     }
   }
   return before
+}
+
+/** The latest revision after `after` in the log. */
+export async function lastHead(
+  database: Database,
+  { after, snapshot }: { after: number; snapshot?: Snapshot },
+): Promise<number | undefined> {
+  const range = { gt: headKey(after), lt: endOf('h:'), reverse: true, limit: 1 }
+  const [last] = await database.keys(snapshot ? { ...range, snapshot } : range).all()
+  return last === undefined ? undefined : revisionOfLog(last)
 }

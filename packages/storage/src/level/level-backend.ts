@@ -15,15 +15,17 @@ import type { Backup } from '../backup/backup.ts'
 import { ClosedError, CompactedError, FutureRevisionError, NoSpaceError } from '../errors.ts'
 import { entriesOf } from './backup.ts'
 import { CommitQueue, type Write } from './commit-queue.ts'
-import { History, type Mark, type Retention, sweep } from './compactor.ts'
-import { type Database, type Operation, reclaim, translateWrite } from './database.ts'
+import { History, type Retention, sweep } from './compactor.ts'
+import { type Operation, reclaim, translateWrite } from './database.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { expiredBy } from './expiry.ts'
 import { follow } from './following.ts'
+import { type Found, markOfStart, readFound } from './found.ts'
 import { Handle } from './handle.ts'
+import { lastHead } from './history.ts'
 import type { IntegrityCheck } from './integrity.ts'
-import { list, pages } from './listing.ts'
-import { decodeState, endOf, headKey, revisionOfLog, type State, stateKey, valueKey } from './records.ts'
+import { list, pages, readState } from './listing.ts'
+import { endOf, stateKey, valueKey } from './records.ts'
 import { Room } from './room.ts'
 import { Watchers } from './watchers.ts'
 
@@ -48,13 +50,6 @@ export interface Alarm {
   type: 'NOSPACE'
   state: 'raised' | 'cleared'
   message: string
-}
-
-interface Found {
-  revision: number
-  compacted: number
-  swept: number
-  marks: Mark[]
 }
 
 /** A store that lives this long makes itself a reserve on the disk: those of tests and tools do not. */
@@ -156,12 +151,7 @@ export class LevelBackend implements Backend {
     const snapshot = database.snapshot()
     try {
       const revision = (await lastHead(database, { after: known, snapshot })) ?? known
-      let found = false
-      for await (const entries of pages(database, { prefix, snapshot })) {
-        found = true
-        yield { entries, revision }
-      }
-      if (!found) yield { entries: [], revision }
+      for await (const entries of pages(database, { prefix, snapshot })) yield { entries, revision }
     } finally {
       await snapshot.close()
       this.#handle.release()
@@ -392,39 +382,4 @@ export class LevelBackend implements Backend {
   #checkOpen(): void {
     if (this.#closed) throw new ClosedError('the store is closed')
   }
-}
-
-function readState(database: Database, key: string): State | undefined {
-  const bytes = database.getSync(stateKey(key))
-  return bytes && decodeState(bytes)
-}
-
-async function readFound(database: Database): Promise<Found> {
-  const number = async (key: string) => Number((await database.get(key)) ?? 0)
-  const compacted = await number('m:compacted')
-  const revision = Math.max(compacted, (await lastHead(database, { after: 0 })) ?? 0)
-  const marks = JSON.parse((await database.get('m:marks'))?.toString() ?? '[]') as Mark[]
-  return {
-    revision,
-    compacted,
-    swept: await number('m:swept'),
-    marks: marks.filter((mark) => mark.revision >= compacted && mark.revision <= revision),
-  }
-}
-
-/** What was written after the last mark was kept is not known: as much as lies between two marks is assumed. */
-const markOfStart = (at: number, revision: number, kept: Mark[], { bytes }: Retention): Mark => ({
-  at,
-  revision,
-  bytes: kept.length > 0 && kept.at(-1)?.revision !== revision ? bytes / 20 : 0,
-})
-
-/** The latest revision after `after` in the log. */
-async function lastHead(
-  database: Database,
-  { after, snapshot }: { after: number; snapshot?: ReturnType<Database['snapshot']> },
-): Promise<number | undefined> {
-  const range = { gt: headKey(after), lt: endOf('h:'), reverse: true, limit: 1 }
-  const [last] = await database.keys(snapshot ? { ...range, snapshot } : range).all()
-  return last === undefined ? undefined : revisionOfLog(last)
 }

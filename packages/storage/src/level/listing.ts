@@ -1,7 +1,7 @@
 import type { Entry, ListOptions, ListResult } from '../backend.ts'
 import type { Database } from './database.ts'
 import { changedIn, type Snapshot } from './history.ts'
-import { decodeState, endOf, keyOfState, stateKey, valueKey } from './records.ts'
+import { decodeState, endOf, keyOfState, type State, stateKey, valueKey } from './records.ts'
 
 interface Place {
   key: string
@@ -30,13 +30,22 @@ export async function list(
   }
 }
 
-/** All that is in one snapshot, page by page. */
+export function readState(database: Database, key: string): State | undefined {
+  const bytes = database.getSync(stateKey(key))
+  return bytes && decodeState(bytes)
+}
+
+/** All that is in one snapshot, page by page; at least one. */
 export async function* pages(
   database: Database,
   { prefix, snapshot }: { prefix: string; snapshot: Snapshot },
 ): AsyncGenerator<Entry[]> {
-  for await (const places of presentPlaces(database, { prefix, snapshot }))
+  let count = 0
+  for await (const places of presentPlaces(database, { prefix, snapshot })) {
+    count++
     yield await readValues(database, places, snapshot)
+  }
+  if (count === 0) yield []
 }
 
 async function* presentPlaces(
