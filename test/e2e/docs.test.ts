@@ -160,7 +160,10 @@ const looks: Readonly<Record<string, { look: (kubectl: Kubectl) => Promise<strin
     sees: /^counter-[\w-]+$/,
   },
   'stateful-set': {
-    look: (kubectl) => kubectl('exec', 'ledger-1', '--', 'cat', '/pages/index.html'),
+    async look(kubectl) {
+      await kubectl('rollout', 'status', 'statefulset/ledger', '--timeout=60s')
+      return kubectl('exec', 'ledger-1', '--', 'cat', '/pages/index.html')
+    },
     sees: /^opened by ledger-1$/m,
   },
 }
