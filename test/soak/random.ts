@@ -1,17 +1,12 @@
-/** Choices that are the same for the same seed (mulberry32), as far as what they are asked for is. */
+import { randomFrom } from '@tandem/storage/testing/random'
+
+/** Choices that are the same for the same seed, as far as what they are asked for is. */
 export class Random {
-  #state: number
+  /** From 0 to less than 1. */
+  readonly next: () => number
 
   constructor(seed: number) {
-    this.#state = seed
-  }
-
-  /** From 0 to less than 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    this.next = randomFrom(seed)
   }
 
   /** A whole number, both ends included. */

@@ -1,4 +1,5 @@
-import protobuf from 'protobufjs/light.js'
+import type protobuf from 'protobufjs/light.js'
+import { messageTypes } from '../message-types.ts'
 
 /**
  * The part of CSI's v1 API, and of the registration of plugins with kubelets, that is spoken here, as facts of the wire format: the
@@ -86,17 +87,7 @@ export interface Method<Request, Response> {
   encodeResponse(response: Response): Buffer
 }
 
-const types = new protobuf.Root()
-for (const [name, fields] of Object.entries(facts)) {
-  const type = new protobuf.Type(name)
-  for (const field of fields === '' ? [] : fields.split(', ')) {
-    const [key = '', of = '', id] = field.split(' ')
-    const rule = of.endsWith('[]') ? 'repeated' : undefined
-    if (of === 'map') type.add(new protobuf.MapField(key, Number(id), 'string', 'string'))
-    else type.add(new protobuf.Field(key, Number(id), of.replace('[]', ''), rule))
-  }
-  types.add(type)
-}
+const types = messageTypes(facts)
 
 function method<Request extends object, Response extends object>(
   path: string,

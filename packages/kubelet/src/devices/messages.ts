@@ -1,4 +1,4 @@
-import protobuf from 'protobufjs/light.js'
+import { messageTypes } from '../message-types.ts'
 
 /** The device plugin API's messages as facts of their wire format: each field with its type and number. */
 const facts = {
@@ -56,16 +56,7 @@ interface Messages {
 export type MessageName = keyof Messages
 export type Message<Name extends MessageName> = Messages[Name]
 
-const types = new protobuf.Root()
-for (const [name, fields] of Object.entries(facts)) {
-  const type = new protobuf.Type(name)
-  for (const field of fields.split(', ').filter((text) => text !== '')) {
-    const [fieldName = '', fieldType = '', number] = field.split(' ')
-    const repeated = fieldType.endsWith('[]') ? 'repeated' : undefined
-    type.add(new protobuf.Field(fieldName, Number(number), fieldType.replace('[]', ''), repeated))
-  }
-  types.add(type)
-}
+const types = messageTypes(facts)
 
 export const encode =
   <Name extends MessageName>(name: Name) =>

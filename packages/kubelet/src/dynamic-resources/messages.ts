@@ -1,5 +1,5 @@
-import protobuf from 'protobufjs/light.js'
 import type { Method } from '../csi/messages.ts'
+import { messageTypes } from '../message-types.ts'
 
 /** The messages of dynamic resources' `dra.v1` API as facts of their wire format: each field with its type and number. */
 const facts = {
@@ -37,16 +37,7 @@ interface Messages {
 }
 type MessageName = keyof Messages
 
-const types = new protobuf.Root()
-for (const [name, fields] of Object.entries(facts)) {
-  const type = new protobuf.Type(name)
-  for (const field of fields.split(', ').filter((text) => text !== '')) {
-    const [fieldName = '', fieldType = '', number] = field.split(' ')
-    const repeated = fieldType.endsWith('[]') ? 'repeated' : undefined
-    type.add(new protobuf.Field(fieldName, Number(number), fieldType.replace('[]', ''), repeated))
-  }
-  types.add(type)
-}
+const types = messageTypes(facts)
 
 function method<Asked extends MessageName, Answer extends MessageName>(
   name: string,

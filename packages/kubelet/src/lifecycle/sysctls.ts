@@ -1,20 +1,5 @@
+import { safeSysctls } from '@tandem/api/core/v1/safe-sysctls'
 import type { Pod } from '@tandem/api/core/v1/types'
-
-/** Namespaced, and without influence on any other pod of the node. */
-const safe = [
-  'kernel.shm_rmid_forced',
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.tcp_syncookies',
-  'net.ipv4.ping_group_range',
-  'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv4.tcp_keepalive_time',
-  'net.ipv4.tcp_fin_timeout',
-  'net.ipv4.tcp_keepalive_intvl',
-  'net.ipv4.tcp_keepalive_probes',
-  'net.ipv4.tcp_rmem',
-  'net.ipv4.tcp_wmem',
-]
 
 type Namespace = 'IPC' | 'Net'
 
@@ -39,7 +24,7 @@ const normalized = (name: string): string => {
 export function forbiddenSysctl({ spec }: Pod, allowed: readonly string[]): string | undefined {
   for (const { name: written } of spec.securityContext?.sysctls ?? []) {
     const name = normalized(written)
-    const listed = [...safe, ...allowed].some((pattern) =>
+    const listed = [...safeSysctls, ...allowed].some((pattern) =>
       pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === normalized(pattern),
     )
     if (!listed) return `forbidden sysctl: "${name}" not allowlisted`

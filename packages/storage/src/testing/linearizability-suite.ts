@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { findFaults } from './linearizability/check.ts'
 import { recordHistory, type Subject } from './linearizability/record.ts'
+import { randomFrom } from './random.ts'
 
 /** How the suite gets what it exercises: ways to one empty set of data, several where several servers lead to it. */
 export interface SubjectFactory {
@@ -13,17 +14,6 @@ export interface Exercises {
   /** Each is another order of operations. */
   seeds: readonly number[]
   operations: number
-}
-
-/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** Records what many concurrent clients are told, and looks for an order of their operations in which all of it is true. */

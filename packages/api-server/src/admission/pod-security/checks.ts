@@ -1,3 +1,4 @@
+import { safeSysctls } from '@tandem/api/core/v1/safe-sysctls'
 import type { Container, PodSecurityContext, PodSpec, SecurityContext, Volume } from '@tandem/api/core/v1/types'
 
 /** One rule of the Pod Security Standards: what it is called when it is broken, and how this pod breaks it. */
@@ -111,24 +112,12 @@ const hostPorts: Check = {
   },
 }
 
-const safeSysctls = new Set([
-  'kernel.shm_rmid_forced',
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.tcp_syncookies',
-  'net.ipv4.ping_group_range',
-  'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv4.tcp_keepalive_time',
-  'net.ipv4.tcp_fin_timeout',
-  'net.ipv4.tcp_keepalive_intvl',
-  'net.ipv4.tcp_keepalive_probes',
-  'net.ipv4.tcp_rmem',
-  'net.ipv4.tcp_wmem',
-])
 const sysctls: Check = {
   reason: 'forbidden sysctls',
   broken(spec) {
-    const bad = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !safeSysctls.has(name))
+    const bad = (spec.securityContext?.sysctls ?? [])
+      .map(({ name }) => name)
+      .filter((name) => !safeSysctls.includes(name))
     return unlessEmpty(bad, () => bad.join(', '))
   },
 }
